@@ -1,0 +1,174 @@
+import { SpooldError } from "./errors.ts";
+
+/** All settings of a daemon, resolved. Times in milliseconds, sizes in bytes, pictures in pixels. */
+export interface Settings {
+  readonly concurrency: number;
+  readonly roots: readonly string[];
+  readonly timeoutMs: number;
+  readonly maxCrashes: number;
+  readonly maxInputPixels: number;
+  readonly maxInputBytes: number;
+  readonly settleMs: number;
+  readonly rejectAfterMs: number;
+  readonly rescanMs: number;
+  readonly watch: "auto" | "poll";
+  readonly logFile: string | null;
+  readonly errorFile: string | null;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+type SettingName = keyof Settings;
+
+interface SettingRow<T> {
+  /** Long command-line flag, without dashes; the environment variable is derived from it. */
+  readonly flag: string;
+  readonly fallback: (context: DefaultsContext) => T;
+  /** Reads one value: text from a flag or the environment, JSON from the settings file. */
+  readonly read: (value: unknown) => T | undefined;
+  /** What is accepted, in words, for errors and the README. */
+  readonly accepts: string;
+  readonly tells: string;
+}
+
+/** What defaults depend on, passed in so that nothing is read at import time. */
+export interface DefaultsContext {
+  readonly cores: number;
+  readonly workingDirectory: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Every setting: its flag, its default and what it accepts. README's table is tested against this one. */
+export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Name]> } = {
+  concurrency: whole("concurrency", 1, 256, ({ cores }) => cores, "workers that run at once; default one per core"),
+  roots: {
+    flag: "root",
+    fallback: ({ workingDirectory }) => [workingDirectory],
+    read: readRoots,
+    accepts: "one or more directories, `:` between them in the environment",
+    tells: "where sources and outputs must lie; relative paths start at the first one",
+  },
+  timeoutMs: whole("timeout", 1, 86_400_000, () => 120_000, "deadline of one attempt in ms, unless the task names one"),
+  maxCrashes: whole(
+    "max-crashes",
+    1,
+    100,
+    () => 2,
+    "attempts that may kill a worker or the daemon before a task fails",
+  ),
+  maxInputPixels: whole("max-input-pixels", 1, 4_294_967_296, () => 100_000_000, "largest source in pixels"),
+  maxInputBytes: whole("max-input-bytes", 1, 4096 * MEBIBYTE, () => 128 * MEBIBYTE, "largest source in bytes"),
+  settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
+  rejectAfterMs: whole(
+    "reject-after",
+    0,
+    86_400_000,
+    () => 60_000,
+    "quiet ms after which an unfinished drop is rejected",
+  ),
+  rescanMs: whole("rescan", 10, 3_600_000, () => 15_000, "ms between looks at an idle spool that nobody rang for"),
+  watch: choice("watch", ["auto", "poll"], "auto", "`poll` looks every second and needs no inotify"),
+  logFile: path("log-file", "where log lines go; default standard output"),
+  errorFile: path("error-file", "where lines about failures go as well; default nowhere"),
+  logLevel: choice("log-level", ["debug", "info", "warn", "error"], "info", "least grave lines to log"),
+};
+
+/** Where each value may come from, strongest first. Undefined members are not set. */
+export interface SettingSources {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The parsed `spoold.json` of the spool, or undefined when there is none. */
+  readonly file: unknown;
+}
+
+/**
+ * Settings by precedence: flags, `SPOOLD_*`, the spool's `spoold.json`, defaults.
+ * @throws CONFIG_INVALID naming the setting, where it was set and what it accepts
+ */
+export function resolveSettings(sources: SettingSources, context: DefaultsContext): Settings {
+  const file = settingsObject(sources.file);
+  const resolve = <Name extends SettingName>(name: Name): Settings[Name] => {
+    const setting = SETTINGS[name];
+    const given: [string, unknown][] = [
+      [`--${setting.flag}`, sources.flags[name]],
+      [envName(setting.flag), sources.env[envName(setting.flag)]],
+      [`spoold.json: ${name}`, file[name]],
+    ];
+    for (const [from, value] of given) {
+      if (value === undefined) continue;
+      const read = setting.read(value);
+      if (read === undefined)
+        throw new SpooldError("CONFIG_INVALID", { setting: from, value, accepts: setting.accepts });
+      return read;
+    }
+    return setting.fallback(context);
+  };
+  return Object.fromEntries(names().map((name) => [name, resolve(name)])) as unknown as Settings;
+}
+
+/** The environment variable of a flag: `max-crashes` is `SPOOLD_MAX_CRASHES`. */
+export function envName(flag: string): string {
+  return `SPOOLD_${flag.toUpperCase().replaceAll("-", "_")}`;
+}
+
+function names(): SettingName[] {
+  return Object.keys(SETTINGS) as SettingName[];
+}
+
+function settingsObject(file: unknown): Readonly<Record<string, unknown>> {
+  if (file === undefined) return {};
+  if (typeof file !== "object" || file === null || Array.isArray(file)) {
+    throw new SpooldError("CONFIG_INVALID", { setting: "spoold.json", accepts: "one JSON object" });
+  }
+  const unknown = Object.keys(file).find((key) => !Object.hasOwn(SETTINGS, key));
+  if (unknown !== undefined) {
+    throw new SpooldError("CONFIG_INVALID", { setting: `spoold.json: ${unknown}`, accepts: names().join(", ") });
+  }
+  return file as Record<string, unknown>;
+}
+
+function whole(
+  flag: string,
+  min: number,
+  max: number,
+  fallback: (context: DefaultsContext) => number,
+  tells: string,
+): SettingRow<number> {
+  const read = (value: unknown): number | undefined => {
+    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+    return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
+      ? number
+      : undefined;
+  };
+  return { flag, fallback, read, accepts: `a whole number from ${min} to ${max}`, tells };
+}
+
+function choice<const T extends string>(
+  flag: string,
+  words: readonly T[],
+  fallback: NoInfer<T>,
+  tells: string,
+): SettingRow<T> {
+  return {
+    flag,
+    fallback: () => fallback,
+    read: (value) => words.find((word) => word === value),
+    accepts: words.join(" or "),
+    tells,
+  };
+}
+
+function path(flag: string, tells: string): SettingRow<string | null> {
+  return { flag, fallback: () => null, read: readPath, accepts: "a path", tells };
+}
+
+function readPath(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
+}
+
+function readRoots(value: unknown): readonly string[] | undefined {
+  const list = typeof value === "string" ? value.split(":") : value;
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const paths = list.map(readPath).filter((entry) => entry !== undefined);
+  return paths.length === list.length ? paths : undefined;
+}

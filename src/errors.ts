@@ -1,0 +1,149 @@
+/** What the daemon does with a task that ended with this error. */
+type Verdict = "permanent" | "transient" | "pauses";
+
+interface ErrorRow {
+  readonly message: string;
+  readonly hint: string;
+  /** `permanent`: another attempt cannot help. `pauses`: the machine is at fault, the task keeps its attempt. */
+  readonly verdict: Verdict;
+  readonly exitCode: 1 | 2 | 3 | 74 | 75 | 78;
+}
+
+/** Every error that spoold reports by name. README's table is tested against this one. */
+export const ERRORS = {
+  TASK_INVALID: row("the task is not valid", "mend each place named; `spoold schema` prints what a task may hold", 2),
+  TASK_TOO_LARGE: row("the task file is too large", "a task is a short instruction; put data in files it names", 2),
+  TASK_NOT_FOUND: row("no task has this number", "`spoold list` shows the tasks there are", 3),
+  TASK_FAILED: row("the task failed", "`spoold show N` tells why; mend it, then `mv failed/N.json tasks/`", 1),
+  TASK_TIMED_OUT: row("the task ran past its deadline", "raise `timeoutMs` in the task or `--timeout`", 1, "transient"),
+  WORKER_CRASHED: row("the worker died at this task", "the picture may be hostile, or memory short", 1, "transient"),
+  WORKER_UNUSABLE: row("workers die before they are ready", "run `npm ls sharp`; see the log for the first cause", 78),
+  SOURCE_MISSING: row("the source does not exist", "paths are relative to the daemon's first root", 1),
+  SOURCE_UNREADABLE: row("the source cannot be read", "give the daemon's account read permission", 1),
+  SOURCE_NOT_FILE: row("the source is not a regular file", "name a picture, not a directory, pipe or device", 1),
+  SOURCE_TOO_LARGE: row("the source has too many bytes", "raise `--max-input-bytes` if you trust it", 1),
+  SOURCE_TOO_MANY_PIXELS: row("the source has too many pixels", "raise `--max-input-pixels` if you trust it", 1),
+  SOURCE_UNSUPPORTED: row("the source is no picture that may be opened", "jpeg, png, webp, gif, tiff and avif are", 1),
+  SOURCE_DAMAGED: row("the source is damaged or cut short", "upload it again; nothing was written", 1),
+  PATH_OUTSIDE_ROOTS: row("the path leads outside the roots", "start the daemon with `--root DIR` that holds it", 1),
+  OUTPUT_FAILED: row("the output could not be made", "the cause names what the encoder said", 1),
+  OUTPUT_UNWRITABLE: row("the output cannot be written there", "look at the directory's owner and permission", 1),
+  DISK_FULL: row("the disk is full", "free some space; the daemon goes on by itself", 74, "pauses"),
+  DISK_READ_ONLY: row("the file system is read-only", "remount it; the daemon goes on by itself", 74, "pauses"),
+  IO_ERROR: row("the operating system reported an error", "the cause names the call and the file", 74, "transient"),
+  SPOOL_MISSING: row("there is no spool in this directory", "name it with --spool DIR or SPOOLD_DIR", 74),
+  SPOOL_SPLIT: row("the spool spans more than one file system", "moves between states must be one rename", 78),
+  SPOOL_UNSAFE: row("others may write into the spool's own directories", "chmod go-w them, or move the spool", 78),
+  SPOOL_LOCKED: row("another daemon owns this spool", "see `spoold status`; stop it with `spoold stop`", 75),
+  LOCK_LOST: row("this daemon lost its lock on the spool", "another took over, or run/ was changed by hand", 75),
+  CONFIG_INVALID: row("a setting is not valid", "README lists every setting, its unit and its range", 78),
+  USAGE: row("the command was not understood", "see `spoold --help`", 2),
+  PLATFORM_UNSUPPORTED: row(
+    "this platform is not supported",
+    "spoold needs Linux or macOS, and Node 20.19 or newer",
+    78,
+  ),
+  SHARP_TOO_OLD: row("this version of sharp has known holes", "install sharp 0.35.4 or newer", 78),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What an error is about: plain values only, so that it can be written into a reason file or a log line. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** An error as it lies in a reason file, travels from a worker, or stands in `--json` output. */
+export interface SerializedError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly facts: Facts;
+  /** The messages of the causes, outermost first. */
+  readonly causes: readonly string[];
+}
+
+/** An error with a code, the facts, a hint and its cause. The only class of errors that spoold throws on purpose. */
+export class SpooldError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: Facts;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, facts: Facts = {}, options: { cause?: unknown } = {}) {
+    super(sentence(code, facts), options);
+    this.name = "SpooldError";
+    this.code = code;
+    this.facts = facts;
+    this.hint = ERRORS[code].hint;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exitCode;
+  }
+
+  toJSON(): SerializedError {
+    return serializeError(this);
+  }
+}
+
+/**
+ * The plain form of any thrown value.
+ * @returns its own code when it is a SpooldError, else the code that its errno stands for, else `IO_ERROR`
+ */
+export function serializeError(error: unknown): SerializedError {
+  const known = toSpooldError(error);
+  return { code: known.code, message: known.message, hint: known.hint, facts: known.facts, causes: causesOf(known) };
+}
+
+/** The error behind a plain form, as one that can be thrown. The causes become one cause with their messages. */
+export function deserializeError(plain: SerializedError): SpooldError {
+  const cause = plain.causes.length > 0 ? new Error(plain.causes.join(": ")) : undefined;
+  return new SpooldError(plain.code, plain.facts, { cause });
+}
+
+/** Wraps any thrown value as a SpooldError: a full disk and a read-only file system keep their own codes. */
+export function toSpooldError(error: unknown, fallback: ErrorCode = "IO_ERROR", facts: Facts = {}): SpooldError {
+  if (error instanceof SpooldError) return error;
+  const code = ERRNO_CODES[errnoOf(error) ?? ""] ?? fallback;
+  return new SpooldError(code, facts, { cause: error });
+}
+
+/** The errno name (`"ENOENT"`) of a thrown value, or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Whether the daemon must pause: the machine, not the task, is at fault. */
+export function pausesDaemon(code: ErrorCode): boolean {
+  return ERRORS[code].verdict === "pauses";
+}
+
+/** Whether another attempt of the same task cannot help. */
+export function isPermanent(code: ErrorCode): boolean {
+  return ERRORS[code].verdict === "permanent";
+}
+
+const ERRNO_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: "DISK_FULL",
+  EDQUOT: "DISK_FULL",
+  EROFS: "DISK_READ_ONLY",
+};
+
+function row(message: string, hint: string, exitCode: ErrorRow["exitCode"], verdict: Verdict = "permanent"): ErrorRow {
+  return { message, hint, exitCode, verdict };
+}
+
+function sentence(code: ErrorCode, facts: Facts): string {
+  const told = Object.entries(facts).filter(([, value]) => typeof value !== "object");
+  const list = told.map(([name, value]) => `${name} ${JSON.stringify(value) ?? "unknown"}`).join(", ");
+  return list === "" ? ERRORS[code].message : `${ERRORS[code].message} (${list})`;
+}
+
+function causesOf(error: Error): string[] {
+  const messages: string[] = [];
+  // Ten is far beyond any real chain; the bound keeps a cycle of causes from hanging the daemon.
+  for (let cause = error.cause; cause !== undefined && messages.length < 10; ) {
+    messages.push(cause instanceof Error ? cause.message : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return messages;
+}

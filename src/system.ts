@@ -1,0 +1,82 @@
+/**
+ * The one seam to the clock and the file system. Every protocol step goes through a `System`, so that a test can
+ * record the order of system calls or put a clock in its own hand.
+ */
+import { constants, watch } from "node:fs";
+import * as promises from "node:fs/promises";
+import { errnoOf } from "./errors.ts";
+
+export type FileSystem = Pick<
+  typeof promises,
+  "link" | "lstat" | "mkdir" | "open" | "opendir" | "readFile" | "readdir" | "realpath" | "rename" | "rm" | "unlink"
+>;
+
+export interface System {
+  readonly fs: FileSystem;
+  /** Wall clock, ms since epoch: for records and due times, never for measuring. */
+  readonly nowMs: () => number;
+  /** Monotonic clock in ms: for settling and deadlines, untouched by clock jumps. */
+  readonly monotonicMs: () => number;
+  /** Tells when a directory has changed; returns the way to stop. A hint only: events may be lost. */
+  readonly watchDirectory: (directory: string, changed: (name: string | null) => void) => () => void;
+}
+
+/** The real clock and file system. */
+export function realSystem(): System {
+  return {
+    fs: promises,
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    watchDirectory,
+  };
+}
+
+/**
+ * Creates a file, writes it whole and makes it durable.
+ * @throws EEXIST when the name is taken (a link counts as taken); no half-written file is left behind
+ */
+export async function writeDurably({ fs }: System, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
+  const handle = await fs.open(path, "wx", mode);
+  try {
+    await handle.writeFile(bytes);
+    // A failed fsync is never tried again on the same data: the kernel may have marked the pages clean.
+    await handle.sync();
+  } catch (error) {
+    await handle.close();
+    await fs.unlink(path);
+    throw error;
+  }
+  await handle.close();
+}
+
+/** Makes the entries of a directory durable: creations, renames and removals in it so far. */
+export async function syncDirectory({ fs }: System, directory: string): Promise<void> {
+  const handle = await fs.open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes a file; that it is gone already is no error. */
+export async function unlinkIfThere({ fs }: System, path: string): Promise<void> {
+  await ignoring(["ENOENT"], fs.unlink(path));
+}
+
+/** Waits for a promise; an error with one of these errno names becomes undefined. */
+export async function ignoring<T>(errnos: readonly string[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errnos.includes(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function watchDirectory(directory: string, changed: (name: string | null) => void): () => void {
+  const watcher = watch(directory, { persistent: false }, (_event, name) => changed(name));
+  // Without inotify watches the caller's own slow look at the directory goes on; nothing is lost but time.
+  watcher.on("error", () => watcher.close());
+  return () => watcher.close();
+}

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import type { Task } from "./task.ts";
+
+/**
+ * The key of a task: sha256 of the canonical form of its instructions. Two tasks with the same key make the same
+ * pictures, whoever asked for them.
+ * @returns 64 hexadecimal digits
+ */
+export function keyOf(task: Task): string {
+  const { source, outputs } = task;
+  return createHash("sha256").update(canonicalJson({ source, outputs })).digest("hex");
+}
+
+/** Whether the task says by its key that enqueue wrote it whole and nobody has changed its instructions since. */
+export function hasOwnKey(task: Task): boolean {
+  return task.key === keyOf(task);
+}
+
+/** The bytes of a task file as enqueue writes it: the key first, pretty for people who `cat` it. */
+export function encodeTask(task: Task): Buffer {
+  const { key: _replaced, ...rest } = task;
+  return Buffer.from(`${JSON.stringify({ key: keyOf(task), ...rest }, null, 2)}\n`);
+}
+
+/** JSON with sorted members and no white space: equal values give equal text. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
+}

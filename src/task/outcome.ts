@@ -1,0 +1,70 @@
+import type { SerializedError } from "../errors.ts";
+import type { Format } from "./task.ts";
+
+/** One finished picture. */
+export interface OutputFile {
+  /** As the task names it. */
+  readonly file: string;
+  /** Where it lies, absolute, links resolved. */
+  readonly path: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly format: Format;
+  /** Hexadecimal digest of the bytes. */
+  readonly sha256: string;
+}
+
+/** The picture that was read. */
+export interface SourceFile {
+  readonly path: string;
+  /** Pixels, upright. */
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly format: string;
+}
+
+/** How one attempt ended. Expected ends are values; only surprises throw. */
+export type Outcome =
+  | { readonly kind: "succeeded"; readonly source: SourceFile; readonly outputs: readonly OutputFile[] }
+  | { readonly kind: "failed"; readonly error: SerializedError }
+  | { readonly kind: "timedOut"; readonly timeoutMs: number }
+  | { readonly kind: "crashed"; readonly exitCode: number | null; readonly signal: string | null }
+  /** The daemon was told to stop at once and killed the worker: the task is not to blame. */
+  | { readonly kind: "interrupted" };
+
+/** An attempt that did not succeed, as it is kept until the task ends. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly outcome: Exclude<Outcome["kind"], "succeeded">;
+  readonly error: SerializedError;
+  /** ISO 8601, UTC. */
+  readonly endedAt: string;
+}
+
+/** What lies in `done/`: who asked for what, and what came of it. */
+export interface Receipt {
+  readonly number: number;
+  readonly key: string;
+  readonly supplicant: string | null;
+  readonly summary: string | null;
+  readonly attempts: number;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly durationMs: number;
+  readonly source: SourceFile;
+  readonly outputs: readonly OutputFile[];
+}
+
+/** What lies beside a failed task or a rejected drop. */
+export interface Reason {
+  /** The number of the failed task; absent for a drop that never had one. */
+  readonly number?: number;
+  readonly supplicant: string | null;
+  readonly summary: string | null;
+  readonly error: SerializedError;
+  readonly attempts: readonly AttemptRecord[];
+  readonly endedAt: string;
+}
