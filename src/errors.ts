@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** What the daemon does with a task that ended with this error. */
 type Verdict = "permanent" | "transient" | "pauses";
 
@@ -17,6 +19,12 @@ export const ERRORS = {
   TASK_FAILED: row("the task failed", "`spoold show N` tells why; mend it, then `mv failed/N.json tasks/`", 1),
   TASK_TIMED_OUT: row("the task ran past its deadline", "raise `timeoutMs` in the task or `--timeout`", 1, "transient"),
   WORKER_CRASHED: row("the worker died at this task", "the picture may be hostile, or memory short", 1, "transient"),
+  DAEMON_CRASHED: row(
+    "the daemon died during this task",
+    "the machine went down, or the picture took it down",
+    1,
+    "transient",
+  ),
   WORKER_UNUSABLE: row("workers die before they are ready", "run `npm ls sharp`; see the log for the first cause", 78),
   SOURCE_MISSING: row("the source does not exist", "paths are relative to the daemon's first root", 1),
   SOURCE_UNREADABLE: row("the source cannot be read", "give the daemon's account read permission", 1),
@@ -138,11 +146,17 @@ function sentence(code: ErrorCode, facts: Facts): string {
   return list === "" ? ERRORS[code].message : `${ERRORS[code].message} (${list})`;
 }
 
+/** `inspect` and not `String`: even a value that has no text form must not throw here. */
+function messageOf(cause: unknown): string {
+  if (cause instanceof Error) return cause.message;
+  return typeof cause === "string" ? cause : inspect(cause);
+}
+
 function causesOf(error: Error): string[] {
   const messages: string[] = [];
   // Ten is far beyond any real chain; the bound keeps a cycle of causes from hanging the daemon.
   for (let cause = error.cause; cause !== undefined && messages.length < 10; ) {
-    messages.push(cause instanceof Error ? cause.message : String(cause));
+    messages.push(messageOf(cause));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return messages;

@@ -8,7 +8,20 @@ import { errnoOf } from "./errors.ts";
 
 export type FileSystem = Pick<
   typeof promises,
-  "link" | "lstat" | "mkdir" | "open" | "opendir" | "readFile" | "readdir" | "realpath" | "rename" | "rm" | "unlink"
+  | "link"
+  | "lstat"
+  | "mkdir"
+  | "open"
+  | "opendir"
+  | "readFile"
+  | "readdir"
+  | "readlink"
+  | "realpath"
+  | "rename"
+  | "rm"
+  | "rmdir"
+  | "statfs"
+  | "unlink"
 >;
 
 export interface System {
@@ -75,8 +88,12 @@ export async function ignoring<T>(errnos: readonly string[], work: Promise<T>): 
 }
 
 function watchDirectory(directory: string, changed: (name: string | null) => void): () => void {
-  const watcher = watch(directory, { persistent: false }, (_event, name) => changed(name));
-  // Without inotify watches the caller's own slow look at the directory goes on; nothing is lost but time.
-  watcher.on("error", () => watcher.close());
-  return () => watcher.close();
+  try {
+    const watcher = watch(directory, { persistent: false }, (_event, name) => changed(name));
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    // Without inotify watches the caller's own slow look at the directory goes on; nothing is lost but time.
+    return () => undefined;
+  }
 }

@@ -83,6 +83,6 @@ function stem(number: number, priority: number): string {
   return priority === 0 ? `${number}` : `${number}.p${priority}`;
 }
 
-function isSane({ number, priority, attempt }: EntryName): boolean {
-  return number >= 1 && Number.isSafeInteger(number) && priority <= 100 && attempt >= 1;
+function isSane({ number, priority, attempt, dueAtMs }: EntryName): boolean {
+  return number >= 1 && [number, dueAtMs].every(Number.isSafeInteger) && priority <= 100 && attempt >= 1;
 }

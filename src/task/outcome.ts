@@ -32,6 +32,8 @@ export type Outcome =
   | { readonly kind: "failed"; readonly error: SerializedError }
   | { readonly kind: "timedOut"; readonly timeoutMs: number }
   | { readonly kind: "crashed"; readonly exitCode: number | null; readonly signal: string | null }
+  /** Found at start-up: the daemon itself died while the attempt ran, perhaps because of it. */
+  | { readonly kind: "orphaned" }
   /** The daemon was told to stop at once and killed the worker: the task is not to blame. */
   | { readonly kind: "interrupted" };
 

@@ -15,6 +15,9 @@ export interface Fault {
   readonly nearest?: string;
 }
 
+/** What plays tricks on a terminal; JSON leaves some of it raw, and pointers hold the names of members as they are. */
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}]/gu;
+
 /** The largest task file in bytes: a task is an instruction, not a place for data. */
 export const MAX_TASK_BYTES = 64 * 1024;
 
@@ -36,13 +39,28 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
+ * Reads a task from the text of a file.
+ * @throws TASK_INVALID; a text that is no JSON keeps the parser's message as the cause
+ */
+export function parseTask(text: string): Task {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const faults = [{ pointer: "", expected: "one JSON object", received: JSON.stringify(text.slice(0, 80)) }];
+    throw new SpooldError("TASK_INVALID", { faults, count: 1 }, { cause });
+  }
+  return checkTask(value);
+}
+
+/**
  * Checks a value against the schema and the rules that span members.
  * @returns the task
  * @throws TASK_INVALID with `faults`, one for each thing that is wrong
  */
 export function checkTask(value: unknown): Task {
   const parsed = taskSchema.safeParse(value);
-  if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => faultsOf(issue, value)));
+  if (!parsed.success) throw invalid(firstEach(parsed.error.issues.flatMap((issue) => faultsOf(issue, value))));
   const faults = spanningFaults(parsed.data);
   if (faults.length > 0) throw invalid(faults);
   return parsed.data;
@@ -53,15 +71,21 @@ export function faultsOfError(error: SpooldError): readonly Fault[] {
   return error.code === "TASK_INVALID" ? (error.facts["faults"] as readonly Fault[]) : [];
 }
 
-/** One line a fault, for people. */
+/** One line a fault, for people. Control characters in it are escaped: the text may come from anybody. */
 export function describeFault({ pointer, expected, received, nearest }: Fault): string {
   const got = received === undefined ? "" : `, got ${received}`;
   const hint = nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
-  return `${pointer === "" ? "the file" : pointer}: expected ${expected}${got}${hint}`;
+  const line = `${pointer === "" ? "the file" : pointer}: expected ${expected}${got}${hint}`;
+  return line.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function invalid(faults: readonly Fault[]): SpooldError {
   return new SpooldError("TASK_INVALID", { faults, count: faults.length });
+}
+
+/** The first fault at each place: zod measures the length of a list even where it wants text. */
+function firstEach(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.toReversed().map((fault) => [fault.pointer, fault])).values()].toReversed();
 }
 
 function faultsOf(issue: z.core.$ZodIssue, root: unknown): Fault[] {
@@ -145,5 +169,14 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
 }
 
 function withReceived(value: unknown): { received?: string } {
-  return value === undefined ? {} : { received: JSON.stringify(value).slice(0, 200) };
+  return value === undefined ? {} : { received: jsonOf(value).slice(0, 200) };
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    // Nested too deeply for the stack, cyclic, or a bigint: a wrong value must not become another error.
+    return typeof value;
+  }
 }

@@ -1,10 +1,12 @@
 /**
  * The life of a task. Its state is the directory it lies in; each move is one rename.
  *
- *   (drop) ──intake──▶ tasks ──claim──▶ active ──succeeded────────────▶ done
- *      │                 ▲               │ │ └──failed, timed out──────▶ failed
- *      └─not a task─▶ rejected           │ └────crashed, may run again─▶ deferred ──due, claim──▶ active
- *                        └───────────────┘ pause (disk full), forced stop: attempt given back
+ *   (drop) ──intake──▶ tasks ──claim──▶ active ──succeeded──────────────▶ done
+ *      │                                 ▲ │ └──failed, timed out────────▶ failed
+ *      │                           claim │ │ └──crashed, orphaned too often─▶ failed
+ *      └─not a task─▶ rejected           │ ▼
+ *                                     deferred   crashed, orphaned: the next attempt is due at once
+ *                                                disk full, stopped by force: the same attempt again
  *
  *   By hand: tasks ⇄ held, failed ─▶ tasks (a retry: attempts begin again at 1).
  *
@@ -16,9 +18,15 @@ import type { AttemptRecord, Outcome } from "./outcome.ts";
 export type Move =
   | { readonly to: "done" }
   | { readonly to: "failed"; readonly error: SerializedError }
-  | { readonly to: "deferred"; readonly attempt: number; readonly dueAtMs: number; readonly error: SerializedError }
-  /** Back to where it was waiting, the attempt not counted. `pause` when the machine must be mended first. */
-  | { readonly to: "waiting"; readonly pause: SerializedError | null };
+  | {
+      readonly to: "deferred";
+      readonly attempt: number;
+      readonly dueAtMs: number;
+      /** Why the attempt is remembered as used up; null when it does not count. */
+      readonly counted: SerializedError | null;
+      /** Why the machine must be mended before anything else is started; null when it need not. */
+      readonly pause: SerializedError | null;
+    };
 
 export interface AttemptEnd {
   /** The attempt that has ended, from 1. */
@@ -40,26 +48,37 @@ export function decideMove(end: AttemptEnd, policy: { readonly maxCrashes: numbe
     case "succeeded":
       return { to: "done" };
     case "interrupted":
-      return { to: "waiting", pause: null };
+      return { to: "deferred", attempt, dueAtMs: nowMs, counted: null, pause: null };
     case "failed":
       return pausesDaemon(outcome.error.code)
-        ? { to: "waiting", pause: outcome.error }
+        ? { to: "deferred", attempt, dueAtMs: nowMs, counted: null, pause: outcome.error }
         : { to: "failed", error: outcome.error };
     case "timedOut":
       return { to: "failed", error: errorOf(outcome) };
-    case "crashed": {
-      const crashes = 1 + earlier.filter((record) => record.outcome === "crashed").length;
+    case "crashed":
+    case "orphaned": {
       const error = errorOf(outcome);
-      return crashes >= policy.maxCrashes
+      return 1 + earlier.filter(isCrash).length >= policy.maxCrashes
         ? { to: "failed", error }
-        : { to: "deferred", attempt: attempt + 1, dueAtMs: nowMs, error };
+        : { to: "deferred", attempt: attempt + 1, dueAtMs: nowMs, counted: error, pause: null };
     }
   }
 }
 
-/** The error that stands for an end that was not reported by the worker itself. */
-function errorOf(outcome: Extract<Outcome, { kind: "timedOut" | "crashed" }>): SerializedError {
-  return outcome.kind === "timedOut"
-    ? new SpooldError("TASK_TIMED_OUT", { timeoutMs: outcome.timeoutMs }).toJSON()
-    : new SpooldError("WORKER_CRASHED", { exitCode: outcome.exitCode, signal: outcome.signal }).toJSON();
+/** The error that stands for the end of an attempt, whoever reported it. */
+export function errorOf(outcome: Exclude<Outcome, { kind: "succeeded" | "interrupted" }>): SerializedError {
+  switch (outcome.kind) {
+    case "failed":
+      return outcome.error;
+    case "timedOut":
+      return new SpooldError("TASK_TIMED_OUT", { timeoutMs: outcome.timeoutMs }).toJSON();
+    case "crashed":
+      return new SpooldError("WORKER_CRASHED", { exitCode: outcome.exitCode, signal: outcome.signal }).toJSON();
+    case "orphaned":
+      return new SpooldError("DAEMON_CRASHED").toJSON();
+  }
+}
+
+function isCrash({ outcome }: AttemptRecord): boolean {
+  return outcome === "crashed" || outcome === "orphaned";
 }

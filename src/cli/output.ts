@@ -1,0 +1,57 @@
+import { SpooldError, toSpooldError } from "../errors.ts";
+import { describeFault, faultsOfError } from "../task/parse.ts";
+
+/** Prints one value as one line of JSON on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Prints one line of data on standard output; control characters in it are shown, not obeyed. */
+export function printLine(line: string): void {
+  process.stdout.write(`${visible(line)}\n`);
+}
+
+/** Prints a message for people on standard error. */
+export function tell(line: string): void {
+  process.stderr.write(`${visible(line)}\n`);
+}
+
+/** Prints columns of equal width; the first row is the head. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const shown = rows.map((row) => row.map(visible));
+  const widths = shown[0]?.map((_head, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of shown) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    process.stdout.write(`${cells.join("  ").trimEnd()}\n`);
+  }
+}
+
+/**
+ * Tells a person of an error: what, where, and what to do. Never a stack trace.
+ * @returns the exit code that the error stands for
+ */
+export function tellError(error: unknown): number {
+  const known = error instanceof SpooldError ? error : toSpooldError(error);
+  tell(`spoold: ${known.message} [${known.code}]`);
+  for (const fault of faultsOfError(known)) tell(`  ${describeFault(fault)}`);
+  if (known.cause instanceof Error) tell(`  cause: ${known.cause.message}`);
+  tell(`  hint: ${known.hint}`);
+  return known.exitCode;
+}
+
+/** A duration for people: `120 ms`, `3.4 s`, `12 min`, `5 h`, `3 d`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} d`;
+}
+
+/** C0, DEL, C1 and what turns the direction of text: harmless in a file, dangerous on a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu;
+
+function visible(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}

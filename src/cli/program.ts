@@ -1,0 +1,104 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { SETTINGS } from "../config.ts";
+import { tellError } from "./output.ts";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly spool: string;
+}
+
+/**
+ * Runs the command line. Commands are loaded when they are called, so that `spoold add` never loads sharp.
+ * @param argv as `process.argv`
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // commander has already told what is wrong; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return tellError(error);
+  }
+}
+
+/** The commands and their options; README's table is tested against it. */
+export function buildProgram(exit: (code: number) => void): Command {
+  const program = new Command("spoold")
+    .description("A spool directory for image work: drop a task file, get finished pictures.")
+    .exitOverride()
+    .showHelpAfterError("(spoold --help tells more)");
+
+  startCommand(program).action(async (options) => exit(await (await import("./commands/start.ts")).start(options)));
+  command(program, "stop", "ask the daemon to finish what runs and end").action(async (options) =>
+    exit(await (await import("./commands/stop.ts")).stop(options)),
+  );
+  command(program, "add", "enqueue task files, print their numbers")
+    .argument("[file...]", "task files; - or none reads one task from standard input")
+    .addOption(jsonOption())
+    .action(async (files, options) => exit(await (await import("./commands/add.ts")).add(files, options)));
+  command(program, "status", "count tasks by state, tell of the daemon")
+    .addOption(jsonOption())
+    .action(async (options) => exit(await (await import("./commands/status.ts")).status(options)));
+  command(program, "list", "list tasks that have not ended, or those in one state")
+    .argument("[state]", "tasks, active, deferred, held, failed, rejected or done")
+    .option("--limit <n>", "at most so many of each state", readLimit)
+    .addOption(jsonOption())
+    .action(async (state, options) => exit(await (await import("./commands/list.ts")).list(state, options)));
+  command(program, "show", "show a task, where it lies, and how it ended")
+    .argument("<number>", "its number", readNumber)
+    .addOption(jsonOption())
+    .action(async (number, options) => exit(await (await import("./commands/show.ts")).show(number, options)));
+  command(program, "wait", "wait until tasks have ended; exit 1 when one failed")
+    .argument("<number...>", "their numbers", readNumbers)
+    .addOption(jsonOption())
+    .action(async (numbers, options) => exit(await (await import("./commands/wait.ts")).wait(numbers, options)));
+  return program;
+}
+
+function command(program: Command, name: string, tells: string): Command {
+  const spool = new Option("--spool <dir>", "the spool directory").env("SPOOLD_DIR").default("spool");
+  return program.command(name).description(tells).addOption(spool).exitOverride();
+}
+
+/** The settings of the daemon are its options: one row of the table, one flag. */
+function startCommand(program: Command): Command {
+  const start = command(program, "start", "run the daemon in the foreground").option(
+    "--once",
+    "end when nothing is left to do; exit 1 when a task failed or a drop was rejected",
+  );
+  for (const { flag, tells, accepts } of Object.values(SETTINGS)) {
+    const option = new Option(`--${flag} <value>`, `${tells} (${accepts})`);
+    start.addOption(flag === SETTINGS.roots.flag ? option.argParser(collect) : option);
+  }
+  return start;
+}
+
+function jsonOption(): Option {
+  return new Option("--json", "one line of JSON for each thing");
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+function readNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("a task's number is a whole number from 1.");
+}
+
+function readNumbers(text: string, earlier: readonly number[] | undefined): readonly number[] {
+  return [...(earlier ?? []), readNumber(text)];
+}
+
+function readLimit(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError("a limit is a whole number from 1.");
+}

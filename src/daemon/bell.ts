@@ -1,0 +1,103 @@
+import { type FSWatcher, watch } from "chokidar";
+import type { System } from "../system.ts";
+
+/**
+ * Tells that somebody has put something into `tasks/`. It only says "look": it carries no data and may miss events,
+ * so the daemon lists the directory itself, after arming and on a timer.
+ *
+ * chokidar lists and stats the whole directory at every change. The bell is therefore armed only while little waits.
+ */
+export interface Bell {
+  /** Arms the bell and resolves when it hears; look once more afterwards, before sleeping. Does nothing when armed or polling. */
+  arm(): Promise<void>;
+  /** Stops listening, for as long as the daemon looks by itself. */
+  disarm(): Promise<void>;
+  /** Whether there is no watcher to be had, so that the daemon must look more often. */
+  isPolling(): boolean;
+}
+
+export interface BellOptions {
+  readonly directory: string;
+  readonly mode: "auto" | "poll";
+  readonly ring: () => void;
+  /** Told once, when the bell turns to polling by itself. */
+  readonly polling: (because: string) => void;
+  /** Makes a watcher; a seam for tests of the fault paths. */
+  readonly makeWatcher?: (directory: string) => FSWatcher;
+}
+
+/** How long a watcher may take to hear: one whose first listing failed never says that it is ready. */
+const READY_MS = 10_000;
+
+export function openBell(options: BellOptions): Bell {
+  const { directory, ring, makeWatcher = watchNames } = options;
+  let polling = options.mode === "poll";
+  let watcher: FSWatcher | undefined;
+
+  return {
+    async arm() {
+      if (polling || watcher !== undefined) return;
+      const armed = makeWatcher(directory);
+      watcher = armed;
+      armed.on("all", ring);
+      const problem = await readyOrProblem(armed);
+      if (watcher !== armed) return; // disarmed meanwhile
+      if (problem !== undefined) await turnToPolling(problem);
+      else armed.on("error", (error) => void turnToPolling(String(error)));
+    },
+    async disarm() {
+      const armed = watcher;
+      watcher = undefined;
+      await armed?.close();
+    },
+    isPolling: () => polling,
+  };
+
+  async function turnToPolling(because: string): Promise<void> {
+    if (polling) return;
+    polling = true;
+    options.polling(because);
+    const broken = watcher;
+    watcher = undefined;
+    ring();
+    await broken?.close();
+  }
+}
+
+/** Whether events from other machines stay unseen here, so that watching is useless. */
+export async function isNetworkFileSystem({ fs }: System, directory: string): Promise<boolean> {
+  return NETWORK_MAGIC.has((await fs.statfs(directory)).type >>> 0);
+}
+
+/** Linux `statfs` magic numbers: nfs, smb, cifs, smb2, fuse, 9p, afs, ceph. */
+const NETWORK_MAGIC: ReadonlySet<number> = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997, 0x5346414f, 0x00c36400,
+]);
+
+function watchNames(directory: string): FSWatcher {
+  return watch(directory, {
+    depth: 0,
+    ignoreInitial: true,
+    atomic: false,
+    followSymlinks: false,
+    awaitWriteFinish: false,
+  });
+}
+
+function readyOrProblem(watcher: FSWatcher): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end(`not ready after ${READY_MS} ms`), READY_MS);
+    const end = (problem: string | undefined): void => {
+      clearTimeout(timer);
+      watcher.off("ready", isReady);
+      watcher.off("error", hasFailed);
+      // Closing a broken watcher may emit errors; without a listener they would end the process.
+      if (problem !== undefined) watcher.on("error", () => undefined);
+      resolve(problem);
+    };
+    const isReady = (): void => end(undefined);
+    const hasFailed = (error: unknown): void => end(String(error));
+    watcher.on("ready", isReady);
+    watcher.on("error", hasFailed);
+  });
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import type { Settings } from "../config.ts";
+import { deserializeError, SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { resolveRoots } from "../image/paths.ts";
+import type { Log } from "../log.ts";
+import { openCommitter } from "../spool/commit.ts";
+import type { DaemonStatus } from "../spool/control.ts";
+import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
+import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
+import { openSequence } from "../spool/sequence.ts";
+import type { System } from "../system.ts";
+import { openBacklog } from "./backlog.ts";
+import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
+import type { DaemonContext } from "./context.ts";
+import { openControlServer } from "./control-server.ts";
+import { type LoopState, runLoop } from "./loop.ts";
+import { createPause } from "./pause.ts";
+import { openPool, type Pool } from "./pool.ts";
+import { resume } from "./resume.ts";
+import { openRunner } from "./runner.ts";
+import { listenForSignals } from "./signals.ts";
+import { createWakeup, type Wakeup } from "./wakeup.ts";
+
+export interface DaemonOptions {
+  readonly spoolDir: string;
+  readonly settings: Settings;
+  /** End when nothing is left to do. */
+  readonly once: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly system: System;
+  readonly log: Log;
+}
+
+/** Deaths of workers at their start, in a row, after which a `--once` run gives up. */
+const MAX_DEATHS_ONCE = 5;
+
+/**
+ * Owns a spool and runs its tasks until told to stop.
+ * @returns the exit code: 0; 1 when a `--once` run met a task that failed or a drop that was rejected
+ * @throws SPOOL_LOCKED, LOCK_LOST, SPOOL_SPLIT, SPOOL_UNSAFE, CONFIG_INVALID, WORKER_UNUSABLE, DISK_FULL, IO_ERROR …
+ */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const { settings, system, log } = options;
+  const layout = layoutOf(options.spoolDir);
+  const state: LoopState = { stopping: false, fatal: null, rang: false };
+  const wakeup = createWakeup();
+  let killWorkers = (): void => undefined;
+  const fail = (error: SpooldError): void => {
+    state.fatal ??= error;
+    killWorkers();
+    wakeup.ring();
+  };
+  const drain = (): void => {
+    state.stopping = true;
+    log.event("info", "daemon stopping");
+    wakeup.ring();
+  };
+  const stopListening = listenForSignals({ drain, stopNow: () => killWorkers(), reopen: () => log.reopen() });
+  try {
+    const roots = await resolveRoots(system, settings.roots);
+    await createSpool(system, layout);
+    await checkSpool(system, layout);
+    const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
+    const context = await contextOf(options, layout, roots, lock);
+    const pool = openWorkers(context, options, fail, wakeup);
+    killWorkers = () => pool.killAll();
+    try {
+      return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
+    } finally {
+      await pool.close();
+      await lock.release();
+    }
+  } finally {
+    stopListening();
+  }
+}
+
+interface Owned {
+  readonly pool: Pool;
+  readonly lock: DaemonLock;
+  readonly wakeup: Wakeup;
+  readonly state: LoopState;
+  readonly fail: (error: SpooldError) => void;
+  readonly drain: () => void;
+}
+
+/** From the moment at which the spool is ours until nothing of it is under way. */
+async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<number> {
+  const { pool, lock, wakeup, state, fail, drain } = owned;
+  const { system, layout, settings, log } = context;
+  const pause = createPause(system.monotonicMs, log);
+  const backlog = openBacklog(context);
+  const runner = openRunner(context, pool, pause, { ended: () => wakeup.ring(), fatal: fail });
+  const bell = await openBellFor(context, state, wakeup);
+  const status = (): DaemonStatus => ({
+    pid: lock.owner.pid,
+    since: lock.owner.since,
+    concurrency: settings.concurrency,
+    workersReady: pool.ready(),
+    running: runner.running().map(({ attempt: { active, task, startedAtMs } }) => ({
+      number: active.number,
+      attempt: active.attempt,
+      summary: task.summary ?? null,
+      forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+    })),
+    stopping: state.stopping,
+    paused: pause.because()?.message ?? null,
+  });
+  const control = await openControlServer(system, layout, ({ ask }) => {
+    if (ask === "stop" && !state.stopping) drain();
+    return status();
+  });
+  log.event("info", "daemon started", {
+    spool: layout.root,
+    roots: context.roots,
+    concurrency: settings.concurrency,
+    once,
+  });
+  try {
+    await resume(context);
+    await runLoop(context, { backlog, bell, pause, pool, runner, wakeup }, state, once);
+    while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
+  } finally {
+    await bell.disarm();
+    await control?.close();
+  }
+  const fatal = state.fatal ?? (once ? pause.because() : null);
+  if (fatal !== null) throw fatal;
+  log.event("info", "daemon stopped", { failed: runner.failed(), rejected: backlog.rejected() });
+  return once && runner.failed() + backlog.rejected() > 0 ? 1 : 0;
+}
+
+async function contextOf(
+  { settings, system, log }: DaemonOptions,
+  layout: Layout,
+  roots: readonly string[],
+  lock: DaemonLock,
+): Promise<DaemonContext> {
+  const committer = openCommitter(system, layout, openSequence(system, layout));
+  const { dev, ino } = await system.fs.lstat(layout.root);
+  const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
+  return { system, layout, settings, roots, log, lock, committer, spoolTag };
+}
+
+function openWorkers(
+  { settings, log }: DaemonContext,
+  { env, once }: DaemonOptions,
+  fail: (error: SpooldError) => void,
+  wakeup: Wakeup,
+): Pool {
+  return openPool(settings.concurrency, env, {
+    ready: () => wakeup.ring(),
+    unusable: (error) => fail(deserializeError(error)),
+    diedAtStart: (facts) => {
+      log.event("error", "worker died at start", facts);
+      if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));
+    },
+  });
+}
+
+async function openBellFor(
+  { system, layout, settings, log }: DaemonContext,
+  state: LoopState,
+  wakeup: Wakeup,
+): Promise<Bell> {
+  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
+  const polling = (because: string): void => log.event("warn", "bell polling", { because });
+  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
+  return openBell({
+    directory: layout.tasks,
+    mode: isNetwork ? "poll" : settings.watch,
+    ring: () => {
+      state.rang = true;
+      wakeup.ring();
+    },
+    polling,
+  });
+}
+
+/** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */
+export function endingError(error: unknown, log: Log): SpooldError {
+  const known = toSpooldError(error);
+  log.event("error", "daemon ended", { error: serializeError(known) });
+  return known;
+}

@@ -1,0 +1,134 @@
+import { pausesDaemon, type SpooldError, toSpooldError } from "../errors.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Bell } from "./bell.ts";
+import type { DaemonContext } from "./context.ts";
+import type { Pause } from "./pause.ts";
+import type { Pool } from "./pool.ts";
+import type { Runner } from "./runner.ts";
+import type { Wakeup } from "./wakeup.ts";
+
+/** What the loop works with. */
+export interface LoopParts {
+  readonly backlog: Backlog;
+  readonly bell: Bell;
+  readonly pause: Pause;
+  readonly pool: Pool;
+  readonly runner: Runner;
+  readonly wakeup: Wakeup;
+}
+
+/** What may be asked of the loop from outside; each change is followed by a ring of the wakeup. */
+export interface LoopState {
+  /** Start nothing more; end when what runs has ended. */
+  stopping: boolean;
+  /** Why going on would break a promise. */
+  fatal: SpooldError | null;
+  /** The bell has rung since the last look. */
+  rang: boolean;
+}
+
+/** With no more than this waiting, the bell is armed: a change then costs it a listing of few names. */
+const NEARLY_IDLE = 64;
+/** With more than this waiting it is disarmed, and the timed look does its work. */
+const BUSY = 256;
+/** Between looks while the bell is not armed. */
+const BUSY_LOOK_MS = 1_000;
+/** Between looks for more than the window holds, when nothing could be started from it. */
+const DRY_LOOK_MS = 50;
+/** A look at a huge directory takes long; it may take this part of the time at most. */
+const LOOK_SHARE = 0.05;
+
+/**
+ * Looks at the spool, starts what can be started, sleeps until something rings or a look is due.
+ * Ends when told to stop, when something fatal happens, or, with `once`, when nothing is left to do or can be done now.
+ */
+export async function runLoop(
+  context: DaemonContext,
+  parts: LoopParts,
+  state: LoopState,
+  once: boolean,
+): Promise<void> {
+  const { settings, system } = context;
+  const { backlog, bell, pause, pool, runner, wakeup } = parts;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let lookTookMs = 0;
+  let armed = false;
+
+  for (;;) {
+    if (state.fatal !== null) return;
+    if (state.stopping) {
+      if (runner.running().length === 0) return;
+      await wakeup.wait(settings.rescanMs);
+      continue;
+    }
+    if (pause.remainingMs() <= 0) await tryTurn();
+    if (once && isAtEnd()) return;
+    await wakeup.wait(sleepMs());
+  }
+
+  async function tryTurn(): Promise<void> {
+    try {
+      await runner.retryStranded();
+      if (isLookDue()) await look();
+      await startAll();
+      await tendBell();
+    } catch (error) {
+      const known = toSpooldError(error, "IO_ERROR", { spool: context.layout.root });
+      if (pausesDaemon(known.code)) pause.begin(known);
+      else state.fatal = known;
+    }
+  }
+
+  async function look(): Promise<void> {
+    // Cleared first: what rings during the look is looked at again.
+    state.rang = false;
+    lookedAtMs = system.monotonicMs();
+    await backlog.look();
+    lookTookMs = system.monotonicMs() - lookedAtMs;
+  }
+
+  async function startAll(): Promise<void> {
+    while (pool.idle() > 0 && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
+      const candidate = await backlog.next(runner.running().map(({ touches }) => touches));
+      if (candidate === undefined) return;
+      await runner.start(candidate);
+    }
+  }
+
+  /** Armed before it is relied on: after it hears, the spool is looked at once more. */
+  async function tendBell(): Promise<void> {
+    const waiting = backlog.waiting();
+    if (!armed && waiting <= NEARLY_IDLE && !bell.isPolling()) {
+      armed = true;
+      void bell.arm().then(() => {
+        state.rang = true;
+        wakeup.ring();
+      });
+    } else if (armed && waiting > BUSY) {
+      armed = false;
+      await bell.disarm();
+    }
+  }
+
+  function isLookDue(): boolean {
+    return state.rang || untilLookMs() <= 0;
+  }
+
+  function untilLookMs(): number {
+    const timed = armed && !bell.isPolling() ? settings.rescanMs : Math.min(settings.rescanMs, BUSY_LOOK_MS);
+    const dry = backlog.hasRunDry() ? DRY_LOOK_MS : timed;
+    const gap = Math.max(Math.min(timed, dry), lookTookMs / LOOK_SHARE);
+    return Math.min(lookedAtMs + gap - system.monotonicMs(), Math.max(backlog.nextLookMs(), 0));
+  }
+
+  function sleepMs(): number {
+    if (pause.remainingMs() > 0) return pause.remainingMs();
+    return state.rang ? 0 : Math.max(untilLookMs(), 0);
+  }
+
+  /** Only asked with `once`: held back by the machine counts as the end too, for nobody may come to mend it. */
+  function isAtEnd(): boolean {
+    if (runner.running().length > runner.stranded()) return false;
+    return pause.because() !== null || (backlog.waiting() === 0 && !state.rang);
+  }
+}

@@ -1,0 +1,39 @@
+import { SpooldError, serializeError } from "../errors.ts";
+import { taskFields } from "../log.ts";
+import type { ActiveTask } from "../spool/claim.ts";
+import { finishFailed } from "../spool/finish.ts";
+import { recover } from "../spool/recover.ts";
+import { readTaskFile } from "../spool/task-file.ts";
+import { settle, sweepTemporaries } from "./attempt.ts";
+import type { DaemonContext } from "./context.ts";
+
+/**
+ * Goes on where a daemon that died has left off, with no waiting: one exclusive lock means that every claim found is
+ * an orphan.
+ */
+export async function resume(context: DaemonContext): Promise<void> {
+  const { system, layout, log } = context;
+  const { orphans, finished, restored, sweptTemporaries } = await recover(system, layout);
+  for (const number of finished) log.event("info", "receipt found", { number });
+  for (const name of restored) log.event("info", "drop put back", { name });
+  if (sweptTemporaries > 0) log.event("info", "temporaries swept", { count: sweptTemporaries });
+  for (const active of orphans) await resumeOrphan(context, active);
+}
+
+async function resumeOrphan(context: DaemonContext, active: ActiveTask): Promise<void> {
+  const { system, layout, log } = context;
+  const file = await readTaskFile(system, active.path);
+  if (file.kind === "committed") {
+    const attempt = { active, task: file.task, startedAtMs: system.nowMs() };
+    await sweepTemporaries(context, attempt);
+    await settle(context, attempt, { kind: "orphaned" });
+    return;
+  }
+  // Somebody has changed a file in active/ by hand: what it asks for was never checked.
+  const faults = [{ pointer: "", expected: "a task as enqueue or intake wrote it" }];
+  const error = serializeError(new SpooldError("TASK_INVALID", { faults, count: 1 }));
+  const endedAt = new Date(system.nowMs()).toISOString();
+  const reason = { number: active.number, supplicant: null, summary: null, error, attempts: [], endedAt };
+  await finishFailed(system, layout, active, reason);
+  log.event("error", "task failed", { ...taskFields(active), error });
+}

@@ -1,0 +1,95 @@
+import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
+import { taskFields } from "../log.ts";
+import { claim } from "../spool/claim.ts";
+import { type Attempt, attemptTag, conclude, settle } from "./attempt.ts";
+import type { Candidate } from "./backlog.ts";
+import type { DaemonContext } from "./context.ts";
+import type { Pause } from "./pause.ts";
+import type { Pool } from "./pool.ts";
+import type { Touches } from "./touches.ts";
+
+/** The tasks under way: claims them, gives them to workers, and sees them to their end. */
+export interface Runner {
+  /** Claims a task and lets it run. @throws LOCK_LOST, or what the spool's file system reports */
+  start(candidate: Candidate): Promise<void>;
+  /** Tries again to move tasks whose end could not be written down when the disk was full or read-only. */
+  retryStranded(): Promise<void>;
+  running(): readonly Running[];
+  /** How many of those are not at work but wait for the disk. */
+  stranded(): number;
+  /** How many attempts ended as failed tasks since the start. */
+  failed(): number;
+}
+
+export interface Running {
+  readonly attempt: Attempt;
+  readonly touches: Touches;
+}
+
+export interface RunnerEvents {
+  /** A task has ended: a worker is free. */
+  readonly ended: () => void;
+  /** Going on would break a promise. */
+  readonly fatal: (error: SpooldError) => void;
+}
+
+export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, events: RunnerEvents): Runner {
+  const { system, layout, settings, roots, log } = context;
+  const running = new Map<number, Running>();
+  const stranded = new Set<Attempt>();
+  let failed = 0;
+
+  return {
+    async start(candidate) {
+      const { entry, task, touches, fingerprint } = candidate;
+      // A second file of the same number: it waits until the first has its receipt, and gets a number of its own.
+      if (running.has(entry.number)) return;
+      if (!(await context.lock.isHeld()))
+        throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
+      const active = await claim(system, layout, entry, fingerprint);
+      if (active === undefined) return;
+      const attempt = { active, task, startedAtMs: system.nowMs() };
+      running.set(entry.number, { attempt, touches });
+      log.event("debug", "task started", taskFields({ ...active, ...task }));
+      void seeThrough(attempt);
+    },
+    async retryStranded() {
+      for (const attempt of stranded) {
+        await settle(context, attempt, { kind: "interrupted" });
+        stranded.delete(attempt);
+        running.delete(attempt.active.number);
+      }
+    },
+    running: () => [...running.values()],
+    stranded: () => stranded.size,
+    failed: () => failed,
+  };
+
+  /** Never rejects. */
+  async function seeThrough(attempt: Attempt): Promise<void> {
+    const { active, task } = attempt;
+    const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
+    const { number } = active;
+    const tag = attemptTag(context, active);
+    const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, limits, tag };
+    try {
+      const end = await pool.run(request, task.timeoutMs ?? settings.timeoutMs);
+      const conclusion = await conclude(context, attempt, end);
+      if (conclusion.move === "failed") failed += 1;
+      if (conclusion.pause !== null) pause.begin(conclusion.pause);
+      else if (conclusion.move === "done") pause.end();
+      running.delete(number);
+    } catch (error) {
+      const known = toSpooldError(error, "IO_ERROR", { number });
+      if (pausesDaemon(known.code)) {
+        // Its claim cannot be moved now: it stays ours, and keeps its files busy, until it can.
+        stranded.add(attempt);
+        pause.begin(known);
+      } else {
+        running.delete(number);
+        events.fatal(known);
+      }
+    }
+    events.ended();
+  }
+}

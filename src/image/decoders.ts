@@ -1,0 +1,42 @@
+/** Which decoders may open a source, and how. Pictures come from strangers: what is not named here stays shut. */
+import sharp, { type Sharp } from "sharp";
+import { SpooldError } from "../errors.ts";
+
+/**
+ * Makes sharp fit for untrusted pictures in a process of their own: only the decoders named below, no cache, one
+ * thread. To be called once, before any picture is opened.
+ * @param found sharp's version, here to be tested
+ * @throws SHARP_TOO_OLD with `found` and `needed`
+ */
+export function prepareSharp(found: string = sharp.versions.sharp): void {
+  if (!isAtLeast(found, NEEDED)) throw new SpooldError("SHARP_TOO_OLD", { found, needed: NEEDED });
+  // The cache would hold memory for pictures that nobody asks for again.
+  sharp.cache(false);
+  // There is one worker per core; more threads in each would only take turns.
+  sharp.concurrency(1);
+  sharp.block({ operation: ["VipsForeignLoad"] });
+  sharp.unblock({ operation: DECODERS.map((name) => `VipsForeignLoad${name}Buffer`) });
+}
+
+/**
+ * A picture opened the one way we open pictures: first frame only, upright, any fault in the data an error.
+ * @param maxPixels the largest picture to open, or false to read no more than its header
+ */
+export function openPicture(bytes: Buffer, maxPixels: number | false): Sharp {
+  return sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, pages: 1, autoOrient: true });
+}
+
+/** The oldest sharp without known holes in its decoders: GHSA-rgj7-g3m4-5g8c was closed in it. */
+const NEEDED = "0.35.4";
+
+/** In libvips' words: Nsgif is GIF; Heif opens AVIF, and HEIC too, which the header's reader turns away. */
+const DECODERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"];
+
+function isAtLeast(found: string, needed: string): boolean {
+  const parts = found.split(".").map((part) => Number.parseInt(part, 10));
+  for (const [index, least] of needed.split(".").map(Number).entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}

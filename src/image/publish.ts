@@ -1,0 +1,136 @@
+/**
+ * How outputs appear: whole, and all of a task together. The worker writes each one to a hidden temporary beside
+ * its destination; the daemon then renames them all. Loaded by the daemon, so it must never load sharp.
+ */
+import { dirname, join } from "node:path";
+import { errnoOf, SpooldError } from "../errors.ts";
+import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { unwritable } from "./paths.ts";
+
+/** An output that is written and fsynced, but not there yet. Both paths are absolute, in one directory. */
+export interface Publication {
+  readonly temporary: string;
+  readonly path: string;
+}
+
+/**
+ * The name of an output's temporary: the same for every attempt, so that a later start can remove what a crash left
+ * behind without listing directories.
+ * @param tag what no other task of any spool has at this time; letters, digits and dashes
+ * @param index the output's place in its task, from 0
+ */
+export function temporaryPath(finalPath: string, tag: string, index: number): string {
+  return join(dirname(finalPath), `.spoold-${tag}-${index}.tmp`);
+}
+
+/**
+ * Writes a temporary whole and makes it durable; a leftover of the same name is removed first.
+ * @throws OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR; nothing is left behind
+ */
+export async function writeTemporary(system: System, path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await unlinkIfThere(system, path);
+    // The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves.
+    await writeDurably(system, path, bytes, 0o666);
+  } catch (error) {
+    throw unwritable(error, { path });
+  }
+}
+
+/**
+ * Renames all temporaries over their final paths and makes that durable: all or none. After an error every final
+ * path holds what it held before, and temporaries are gone; `unrestored` in the facts names paths where even that failed.
+ * @throws OUTPUT_UNWRITABLE, PATH_OUTSIDE_ROOTS (a directory became a link), DISK_FULL, DISK_READ_ONLY, IO_ERROR
+ */
+export async function publish(system: System, files: readonly Publication[]): Promise<void> {
+  const begun: Publication[] = [];
+  const backedUp = new Set<Publication>();
+  let path = files[0]?.path ?? "";
+  try {
+    for (const file of files) {
+      path = file.path;
+      if (await backUp(system, file)) backedUp.add(file);
+    }
+    for (const file of files) {
+      path = file.path;
+      await system.fs.rename(file.temporary, path);
+      begun.push(file);
+    }
+    for (const directory of new Set(files.map((file) => dirname(file.path)))) await syncDirectory(system, directory);
+  } catch (error) {
+    const unrestored = await rollBack(system, begun, backedUp);
+    // The first error is the one to report. What could not be put back keeps its backup: it is the only copy.
+    await discard(
+      system,
+      files.filter((file) => !unrestored.includes(file.path)),
+    ).catch(() => undefined);
+    const known = unwritable(error, { path });
+    if (unrestored.length === 0) throw known;
+    throw new SpooldError(known.code, { ...known.facts, unrestored }, { cause: error });
+  }
+  // The outputs are there: a backup that cannot be removed is litter, not a failure.
+  await discard(system, files).catch(() => undefined);
+}
+
+/**
+ * Removes what an attempt that did not end may have left beside the final paths of a task.
+ * @param finalPaths of all outputs, in the task's order
+ */
+export async function removeTemporaries(system: System, finalPaths: readonly string[], tag: string): Promise<void> {
+  const files = finalPaths.map((path, index) => ({ path, temporary: temporaryPath(path, tag, index) }));
+  await discard(system, files);
+}
+
+function backupPath({ temporary }: Publication): string {
+  return `${temporary}.old`;
+}
+
+/** Keeps what lies at a final path under a second name. @returns whether anything lay there */
+async function backUp(system: System, file: Publication): Promise<boolean> {
+  const { fs } = system;
+  const directory = dirname(file.path);
+  // The path was resolved before the work began; somebody may have put a link into it since.
+  if ((await fs.realpath(directory)) !== directory) throw new SpooldError("PATH_OUTSIDE_ROOTS", { path: file.path });
+  const present = await ignoring(["ENOENT"], fs.lstat(file.path));
+  if (present === undefined) return false;
+  if (present.isDirectory())
+    throw new SpooldError("OUTPUT_UNWRITABLE", { path: file.path, because: "a directory has this name" });
+  const backup = backupPath(file);
+  await unlinkIfThere(system, backup);
+  try {
+    await fs.link(file.path, backup);
+  } catch (error) {
+    // File systems without hard links, and kernels that forbid links to other people's files: a copy does as well.
+    if (!present.isFile() || !UNLINKABLE.has(errnoOf(error) ?? "")) throw error;
+    await writeDurably(system, backup, await fs.readFile(file.path), present.mode & 0o777);
+  }
+  return true;
+}
+
+const UNLINKABLE: ReadonlySet<string> = new Set(["EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** Puts back what was there, last renamed first. @returns paths that could not be put back */
+async function rollBack(
+  system: System,
+  renamed: readonly Publication[],
+  backedUp: ReadonlySet<Publication>,
+): Promise<string[]> {
+  const unrestored: string[] = [];
+  for (const file of renamed.toReversed()) {
+    try {
+      if (backedUp.has(file)) await system.fs.rename(backupPath(file), file.path);
+      else await unlinkIfThere(system, file.path);
+    } catch {
+      // The first error is the one to report; this path goes into its facts.
+      unrestored.push(file.path);
+    }
+  }
+  return unrestored;
+}
+
+/** Removes temporaries and backups; tries all before it reports the first error. */
+async function discard(system: System, files: readonly Publication[]): Promise<void> {
+  const names = files.flatMap((file) => [file.temporary, backupPath(file)]);
+  const removals = names.map((name) => ignoring(["ENOENT", "ENOTDIR"], system.fs.unlink(name)));
+  for (const removal of await Promise.allSettled(removals)) if (removal.status === "rejected") throw removal.reason;
+}

@@ -1,0 +1,35 @@
+import { ignoring, type System } from "../system.ts";
+import { readName } from "../task/name.ts";
+import { type Layout, STATES, type State } from "./layout.ts";
+import { scanTasks } from "./scan.ts";
+
+/** How many tasks lie in each state; hand drops that wait in `tasks/` count there. */
+export async function countStates({ fs }: System, layout: Layout): Promise<Record<State, number>> {
+  const counts = STATES.map(async (state): Promise<[State, number]> => {
+    let count = 0;
+    for await (const { name } of await fs.opendir(layout[state], { bufferSize: 1_024 })) {
+      if (isCounted(state, name)) count += 1;
+    }
+    return [state, count];
+  });
+  return Object.fromEntries(await Promise.all(counts)) as Record<State, number>;
+}
+
+/**
+ * How long the task that starts next has lain in `tasks/`, by the time at which it was written.
+ * @returns ms, or null when nothing waits
+ */
+export async function oldestWaitingMs(system: System, layout: Layout): Promise<number | null> {
+  const { entries } = await scanTasks(system, layout, 1);
+  const first = entries[0];
+  if (first === undefined) return null;
+  const stat = await ignoring(["ENOENT"], system.fs.lstat(`${layout.tasks}/${first.file}`));
+  return stat === undefined ? null : Math.max(0, Math.round(system.nowMs() - stat.mtimeMs));
+}
+
+function isCounted(state: State, name: string): boolean {
+  // A rejected drop may have had any name; only its reason tells it from one.
+  if (state === "rejected") return !name.endsWith(".reason.json");
+  const { kind } = readName(name);
+  return kind === "task" || (state === "tasks" && kind === "unnumbered");
+}

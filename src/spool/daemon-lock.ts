@@ -1,0 +1,194 @@
+/**
+ * One daemon per spool. The owner is the process that created the highest `run/owner.<generation>.json` by link,
+ * which only one contender can win. A generation may follow only on one that is released or whose owner is provably
+ * dead; since the dead stay dead and generations only grow, a contender that was delayed for however long cannot take
+ * the spool from a living owner: the link that it wants to make exists already.
+ *
+ * proper-lockfile's `run/daemon.lock` is held beside it: its heartbeat notices that the directory was changed by hand.
+ * Its own takeover of stale locks can admit two holders (upstream issue 121), so it is made never to fire.
+ */
+import * as nodeFs from "node:fs";
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import { errnoOf, SpooldError } from "../errors.ts";
+import { ignoring, type System, unlinkIfThere, writeDurably } from "../system.ts";
+import { askDaemon } from "./control.ts";
+import type { Layout } from "./layout.ts";
+import { describeSelf, isProvablyDead, type Owner } from "./owner.ts";
+
+export interface DaemonLock {
+  readonly owner: Owner;
+  /** Whether this process still owns the spool: asked before each claim, publish and unlink. */
+  isHeld(): Promise<boolean>;
+  /** Lets the next daemon start at once. */
+  release(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 2_000;
+const NEVER_STALE_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+/** How long a living owner may take to answer, before it counts as alive but busy. */
+const ANSWER_MS = 500;
+const OWNER_FILE = /^owner\.(\d{1,16})\.(json|released)$/;
+
+/**
+ * Takes the spool at once, or says who has it.
+ * @param lost called once when the lock is lost; nothing may be claimed, published or unlinked afterwards
+ * @throws SPOOL_LOCKED with pid, host and since of the owner
+ */
+export async function acquireDaemonLock(system: System, layout: Layout, lost: () => void): Promise<DaemonLock> {
+  const owner = await becomeOwner(system, layout);
+  const state = { lost: false };
+  const file = ownerFile(layout, owner.generation);
+  const inode = (await system.fs.lstat(file)).ino;
+  const loseOnce = (): void => {
+    if (!state.lost) lost();
+    state.lost = true;
+  };
+  const releaseHeartbeat = await holdHeartbeat(system, layout, loseOnce);
+  await announce(system, layout, owner);
+
+  return {
+    owner,
+    async isHeld() {
+      const [mine, next] = await Promise.all([inodeOf(file), inodeOf(ownerFile(layout, owner.generation + 1))]);
+      if (mine !== inode || next !== undefined) loseOnce();
+      return !state.lost;
+    },
+    async release() {
+      await releaseHeartbeat();
+      if (state.lost) return;
+      // The owner's file stays, so that its generation can never be created a second time.
+      const handle = await system.fs.open(join(layout.run, `owner.${owner.generation}.released`), "wx", 0o600);
+      await handle.close();
+    },
+  };
+
+  async function inodeOf(path: string): Promise<number | undefined> {
+    return (await ignoring(["ENOENT"], system.fs.lstat(path)))?.ino;
+  }
+}
+
+/** The owner of a spool as recorded, dead or alive; undefined when it was released or there was none. */
+export async function recordedOwner(system: System, layout: Layout): Promise<Owner | undefined> {
+  const latest = await latestGeneration(system, layout);
+  return latest === undefined || latest.released ? undefined : readOwner(system, layout, latest.generation);
+}
+
+/** Whether a daemon owns the spool now, as far as can be proved. */
+export async function livingOwner(system: System, layout: Layout): Promise<Owner | undefined> {
+  const owner = await recordedOwner(system, layout);
+  if (owner === undefined) return undefined;
+  return (await isProvablyDead(system, owner, () => answers(system, layout))) ? undefined : owner;
+}
+
+async function becomeOwner(system: System, layout: Layout): Promise<Owner> {
+  for (;;) {
+    const latest = await latestGeneration(system, layout);
+    const living = await livingOwner(system, layout);
+    if (living !== undefined) {
+      const { pid, host, since } = living;
+      throw new SpooldError("SPOOL_LOCKED", { pid, since, host, spool: layout.root });
+    }
+    const owner = await describeSelf(system, (latest?.generation ?? 0) + 1);
+    if (await createGeneration(system, layout, owner)) return owner;
+  }
+}
+
+/** @returns false when another contender was faster */
+async function createGeneration(system: System, layout: Layout, owner: Owner): Promise<boolean> {
+  const temporary = join(layout.tmp, `${owner.nonce}.json`);
+  await writeDurably(system, temporary, encode(owner));
+  const file = ownerFile(layout, owner.generation);
+  const created = await ignoring(
+    ["EEXIST"],
+    system.fs.link(temporary, file).then(() => true),
+  );
+  await system.fs.unlink(temporary);
+  if (created === undefined) return false;
+  // A contender that was delayed since before older generations were cleared away may have filled a gap below.
+  if ((await latestGeneration(system, layout))?.generation === owner.generation) return true;
+  await unlinkIfThere(system, file);
+  return false;
+}
+
+/** A copy under a constant name for people and scripts, and away with generations that nobody can still be looking at. */
+async function announce(system: System, layout: Layout, owner: Owner): Promise<void> {
+  const temporary = join(layout.tmp, `${owner.nonce}.json`);
+  await writeDurably(system, temporary, encode(owner));
+  await system.fs.rename(temporary, join(layout.run, "owner.json"));
+  for (const name of await system.fs.readdir(layout.run)) {
+    const generation = Number(OWNER_FILE.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
+    // The last one before ours stays: until a second look, a listing may have missed ours while it appeared.
+    if (generation < owner.generation - 1) await unlinkIfThere(system, join(layout.run, name));
+  }
+}
+
+async function holdHeartbeat(system: System, layout: Layout, lost: () => void): Promise<() => Promise<void>> {
+  const path = join(layout.run, "daemon.lock");
+  // Left by a dead owner: we own the spool, so nobody else can be in the middle of taking it.
+  await ignoring(["ENOENT"], system.fs.rmdir(path));
+  const release = await lock(join(layout.run, "daemon"), {
+    lockfilePath: path,
+    realpath: false,
+    stale: NEVER_STALE_MS,
+    update: HEARTBEAT_MS,
+    retries: 0,
+    onCompromised: lost,
+    fs: onlyRemovingOwn(path),
+  });
+  return async () => {
+    // Already compromised: the directory is another's now, and the library refuses by itself.
+    await release().catch((error: unknown) => {
+      if (errnoOf(error) !== "ERELEASED" && errnoOf(error) !== "ENOTACQUIRED") throw error;
+    });
+  };
+}
+
+/** The library removes whatever lies at the path, also at process exit; a successor's lock must survive ours. */
+function onlyRemovingOwn(path: string): typeof nodeFs {
+  let inode: number | undefined;
+  const isOwn = (): boolean => inode !== undefined && nodeFs.statSync(path, { throwIfNoEntry: false })?.ino === inode;
+  const mkdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
+    nodeFs.mkdir(target, (error) => {
+      if (error === null) inode = nodeFs.statSync(target).ino;
+      done(error);
+    });
+  };
+  const rmdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
+    if (isOwn()) nodeFs.rmdir(target, done);
+    else done(null);
+  };
+  const rmdirSync = (target: string): void => {
+    if (isOwn()) nodeFs.rmdirSync(target);
+  };
+  return { ...nodeFs, mkdir, rmdir, rmdirSync } as unknown as typeof nodeFs;
+}
+
+async function latestGeneration(
+  { fs }: System,
+  layout: Layout,
+): Promise<{ generation: number; released: boolean } | undefined> {
+  const found = (await fs.readdir(layout.run)).map((name) => OWNER_FILE.exec(name)).filter((match) => match !== null);
+  const owners = found.filter((match) => match[2] === "json").map((match) => Number(match[1]));
+  if (owners.length === 0) return undefined;
+  const generation = Math.max(...owners);
+  return { generation, released: found.some((match) => match[2] === "released" && Number(match[1]) === generation) };
+}
+
+async function readOwner(system: System, layout: Layout, generation: number): Promise<Owner | undefined> {
+  // ENOENT: cleared away by a successor between the listing and now.
+  const text = await ignoring(["ENOENT"], system.fs.readFile(ownerFile(layout, generation), "utf8"));
+  return text === undefined ? undefined : (JSON.parse(text) as Owner);
+}
+
+async function answers(system: System, layout: Layout): Promise<boolean> {
+  return (await askDaemon(system, layout, { ask: "status" }, ANSWER_MS)) !== undefined;
+}
+
+function ownerFile(layout: Layout, generation: number): string {
+  return join(layout.run, `owner.${generation}.json`);
+}
+
+function encode(owner: Owner): Buffer {
+  return Buffer.from(`${JSON.stringify(owner, null, 2)}\n`);
+}

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { deserializeError, SpooldError } from "../errors.ts";
+import { ignoring, type System } from "../system.ts";
+import { readName, reasonName, receiptName } from "../task/name.ts";
+import type { Reason, Receipt } from "../task/outcome.ts";
+import { findTask } from "./find.ts";
+import type { Layout } from "./layout.ts";
+
+/** How a task has ended: its receipt, or why it failed. */
+export type Ending =
+  | { readonly kind: "done"; readonly receipt: Receipt }
+  | { readonly kind: "failed"; readonly reason: Reason };
+
+/** How often a wait looks without having been told to: events may be lost, or not to be had at all. */
+const LOOK_EVERY_MS = 2_000;
+
+/** The end of a task as it lies in the spool, or undefined while it has none. */
+export async function readEnding({ fs }: System, layout: Layout, number: number): Promise<Ending | undefined> {
+  const receipt = await readText(join(layout.done, receiptName(number)));
+  if (receipt !== undefined) return { kind: "done", receipt: JSON.parse(receipt) as Receipt };
+  // The reason alone says nothing: it stays behind when a person moves the task back.
+  const reason = await readText(join(layout.failed, reasonName(number)));
+  if (reason === undefined || !(await isInFailed())) return undefined;
+  return { kind: "failed", reason: JSON.parse(reason) as Reason };
+
+  async function readText(path: string): Promise<string | undefined> {
+    return ignoring(["ENOENT"], fs.readFile(path, "utf8"));
+  }
+
+  async function isInFailed(): Promise<boolean> {
+    return (await fs.readdir(layout.failed)).some((name) => {
+      const kind = readName(name);
+      return kind.kind === "task" && kind.entry.number === number;
+    });
+  }
+}
+
+/**
+ * Waits until a task has ended, in whichever process and after however many restarts of the daemon.
+ * @throws TASK_NOT_FOUND when no state holds the number (any more); the signal's reason when it aborts
+ */
+export async function waitForEnding(
+  system: System,
+  layout: Layout,
+  number: number,
+  signal?: AbortSignal,
+): Promise<Ending> {
+  for (;;) {
+    signal?.throwIfAborted();
+    // Armed before the look: an end that comes in between rings.
+    const changed = nextChange(system, layout, number, signal);
+    try {
+      const ending = await readEnding(system, layout, number);
+      if (ending !== undefined) return ending;
+      if (!(await isPresent(system, layout, number))) throw new SpooldError("TASK_NOT_FOUND", { number });
+      await changed.happened;
+    } finally {
+      changed.stop();
+    }
+  }
+}
+
+/** The receipt of a task that is done. @throws TASK_FAILED, with the first cause, for one that has failed */
+export function receiptOf(number: number, ending: Ending): Receipt {
+  if (ending.kind === "done") return ending.receipt;
+  const { error } = ending.reason;
+  throw new SpooldError("TASK_FAILED", { number, because: error.code }, { cause: deserializeError(error) });
+}
+
+/** A rename between two looks may hide a task for a moment, so one look that finds nothing proves nothing. */
+async function isPresent(system: System, layout: Layout, number: number): Promise<boolean> {
+  for (let look = 0; look < 3; look++) {
+    if ((await findTask(system, layout, number)) !== undefined) return true;
+  }
+  return false;
+}
+
+function nextChange(
+  system: System,
+  layout: Layout,
+  number: number,
+  signal: AbortSignal | undefined,
+): { happened: Promise<void>; stop: () => void } {
+  let resolve = (): void => undefined;
+  const happened = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const ring = (name: string | null): void => {
+    if (name === null || name.startsWith(`${number}.`)) resolve();
+  };
+  const stops = [layout.done, layout.failed].map((directory) => system.watchDirectory(directory, ring));
+  const timer = setTimeout(resolve, LOOK_EVERY_MS);
+  const abort = (): void => resolve();
+  signal?.addEventListener("abort", abort, { once: true });
+  return {
+    happened,
+    stop: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      for (const stop of stops) stop();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { deferredName, reasonName, receiptName, waitingName } from "../task/name.ts";
+import type { AttemptRecord, Reason, Receipt } from "../task/outcome.ts";
+import { forgetAttempts, recordAttempt } from "./attempts.ts";
+import type { ActiveTask } from "./claim.ts";
+import type { Layout } from "./layout.ts";
+
+/**
+ * Ends a task that succeeded. The receipt is durable before the task file goes: a crash between the two is seen at
+ * the next start, which then only unlinks.
+ */
+export async function finishDone(system: System, layout: Layout, active: ActiveTask, receipt: Receipt): Promise<void> {
+  const temporary = join(layout.tmp, `${randomUUID()}.json`);
+  await writeDurably(system, temporary, encode(receipt));
+  // A receipt that is there already stands: this task had ended before, and somebody put it back.
+  await ignoring(["EEXIST"], system.fs.link(temporary, join(layout.done, receiptName(active.number))));
+  await syncDirectory(system, layout.done);
+  await system.fs.unlink(temporary);
+  await dropActive(system, layout, active);
+}
+
+/** Ends a task whose receipt exists: what is left of it is removed. */
+export async function dropActive(system: System, layout: Layout, active: ActiveTask): Promise<void> {
+  await unlinkIfThere(system, active.path);
+  await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
+  await forgetAttempts(system, layout, active.number);
+}
+
+/** Makes a task a dead letter: the reason is durable beside it before it arrives. */
+export async function finishFailed(system: System, layout: Layout, active: ActiveTask, reason: Reason): Promise<void> {
+  const temporary = join(layout.tmp, `${randomUUID()}.json`);
+  await writeDurably(system, temporary, encode(reason));
+  await system.fs.rename(temporary, join(layout.failed, reasonName(active.number)));
+  await system.fs.rename(active.path, join(layout.failed, waitingName(active)));
+  await Promise.all([syncDirectory(system, layout.failed), syncDirectory(system, layout.active)]);
+  await forgetAttempts(system, layout, active.number);
+}
+
+/** Where a task waits for another attempt, and what is to be remembered of the one that has ended. */
+export interface Deferral {
+  readonly attempt: number;
+  /** ms since epoch. */
+  readonly dueAtMs: number;
+  /** Null when the attempt does not count. */
+  readonly record: AttemptRecord | null;
+}
+
+/** Lets a task wait for another attempt. The record is durable before the move. Needs no free block without one. */
+export async function defer(system: System, layout: Layout, active: ActiveTask, deferral: Deferral): Promise<void> {
+  const { attempt, dueAtMs, record } = deferral;
+  if (record !== null) await recordAttempt(system, layout, active.number, record);
+  const name = deferredName({ ...active, attempt, dueAtMs: Math.trunc(dueAtMs) });
+  await system.fs.rename(active.path, join(layout.deferred, name));
+  await Promise.all([syncDirectory(system, layout.deferred), syncDirectory(system, layout.active)]);
+}
+
+function encode(value: Receipt | Reason): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { basename, join } from "node:path";
+import { SpooldError, serializeError } from "../errors.ts";
+import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { encodeTask } from "../task/key.ts";
+import { readName, reasonName } from "../task/name.ts";
+import type { Reason } from "../task/outcome.ts";
+import { MAX_TASK_BYTES, parseTask } from "../task/parse.ts";
+import type { Task } from "../task/task.ts";
+import type { Committer } from "./commit.ts";
+import type { Layout } from "./layout.ts";
+import { type Fingerprint, fingerprintOf, isSameFile, type TaskFile } from "./task-file.ts";
+
+/** What became of a drop. */
+export type Intake =
+  | { readonly kind: "accepted"; readonly name: string; readonly number: number; readonly task: Task }
+  | { readonly kind: "rejected"; readonly name: string; readonly as: string; readonly error: SpooldError }
+  /** It changed or went while it was being taken; another look will tell. */
+  | { readonly kind: "changed"; readonly name: string };
+
+export interface IntakeContext {
+  readonly system: System;
+  readonly layout: Layout;
+  readonly committer: Committer;
+}
+
+/** Names under which drops lie in `tmp/` while they are taken in: a later start puts them back. */
+const TAKEN = /^taken\.([0-9a-f-]{36})\.(.+)$/s;
+
+/**
+ * Takes a settled drop into the spool: its bytes are copied, so that a writer that still holds it open cannot change
+ * a task under way.
+ *   tasks/drop → tmp/taken (nobody can replace it now) → copy committed to tasks/N → tmp/taken unlinked.
+ */
+export async function takeIn(context: IntakeContext, name: string, file: SettledDrop): Promise<Intake> {
+  const { system, layout, committer } = context;
+  const nonce = randomUUID();
+  const taken = join(layout.tmp, `taken.${nonce}.${name}`);
+  let task: Task;
+  try {
+    task = readDrop(file);
+  } catch (error) {
+    if (!(error instanceof SpooldError)) throw error;
+    return rejectDrop(context, name, file.fingerprint, error);
+  }
+  const moved = await ignoring(
+    ["ENOENT"],
+    system.fs.rename(join(layout.tasks, name), taken).then(() => true),
+  );
+  if (moved === undefined) return { kind: "changed", name };
+  if (!isSameFile(await fingerprintOf(system, taken), file.fingerprint)) {
+    await putBack(system, layout, taken, name);
+    return { kind: "changed", name };
+  }
+  try {
+    const replaces = { path: taken, nonce };
+    const number = await committer.commit({ bytes: encodeTask(task), replaces, ...placeOf(name, task) });
+    return { kind: "accepted", name, number, task };
+  } catch (error) {
+    await putBack(system, layout, taken, name);
+    throw error;
+  }
+}
+
+/** A drop that has been read and has lain unchanged. */
+export type SettledDrop = Exclude<TaskFile, { kind: "unreadable" }>;
+
+/**
+ * Moves a drop to `rejected/`, byte for byte, with the reason beside it. The reason is created first and exclusively:
+ * it reserves the name, so that no earlier drop of the same name is overwritten.
+ */
+export async function rejectDrop(
+  { system, layout }: IntakeContext,
+  name: string,
+  fingerprint: Fingerprint,
+  error: SpooldError,
+): Promise<Intake> {
+  const reason: Reason = {
+    supplicant: null,
+    summary: null,
+    error: serializeError(error),
+    attempts: [],
+    endedAt: new Date(system.nowMs()).toISOString(),
+  };
+  const as = await reserveReason(system, layout, name, Buffer.from(`${JSON.stringify(reason, null, 2)}\n`));
+  const kept = join(layout.rejected, as);
+  const moved = await ignoring(
+    ["ENOENT"],
+    system.fs.rename(join(layout.tasks, name), kept).then(() => true),
+  );
+  if (moved === undefined || !isSameFile(await fingerprintOf(system, kept), fingerprint)) {
+    if (moved) await putBack(system, layout, kept, name);
+    await unlinkIfThere(system, join(layout.rejected, reasonName(as)));
+    return { kind: "changed", name };
+  }
+  await Promise.all([syncDirectory(system, layout.rejected), syncDirectory(system, layout.tasks)]);
+  return { kind: "rejected", name, as, error };
+}
+
+/** Puts drops back that a daemon had taken when it died, unless their copy was committed. @returns their names */
+export async function restoreTakenDrops(system: System, layout: Layout): Promise<string[]> {
+  const restored: string[] = [];
+  for (const file of await system.fs.readdir(layout.tmp)) {
+    const [, nonce, name] = TAKEN.exec(file) ?? [];
+    if (nonce === undefined || name === undefined) continue;
+    const path = join(layout.tmp, file);
+    const copy = join(layout.tmp, `${nonce}.json`);
+    // A second link to the copy is the committed task itself.
+    if (((await ignoring(["ENOENT"], system.fs.lstat(copy)))?.nlink ?? 0) > 1) {
+      await system.fs.unlink(path);
+      await system.fs.unlink(copy);
+      continue;
+    }
+    await putBack(system, layout, path, name);
+    restored.push(name);
+  }
+  return restored;
+}
+
+/** A reason file that came along with a retried task goes back to where it belongs. */
+export async function returnReason({ fs }: System, layout: Layout, name: string): Promise<void> {
+  await ignoring(["ENOENT"], fs.rename(join(layout.tasks, name), join(layout.failed, name)));
+}
+
+function readDrop(file: SettledDrop): Task {
+  if (file.kind === "oversized") {
+    throw new SpooldError("TASK_TOO_LARGE", { bytes: Number(file.fingerprint.size), limit: MAX_TASK_BYTES });
+  }
+  return parseTask(file.bytes.toString());
+}
+
+/** The number and priority that the name asks for; the task's own priority counts when the name has none. */
+function placeOf(name: string, task: Task): { priority: number; wanted?: number } {
+  const kind = readName(name);
+  if (kind.kind !== "task") return { priority: task.priority ?? 0 };
+  return { priority: kind.entry.priority || (task.priority ?? 0), wanted: kind.entry.number };
+}
+
+async function reserveReason(system: System, layout: Layout, name: string, bytes: Buffer): Promise<string> {
+  for (let copy = 1; ; copy++) {
+    const as = copy === 1 ? name : `${name}.${copy}`;
+    const path = join(layout.rejected, reasonName(as));
+    if ((await ignoring(["ENOENT"], system.fs.lstat(join(layout.rejected, as)))) !== undefined) continue;
+    if (
+      await ignoring(
+        ["EEXIST"],
+        writeDurably(system, path, bytes).then(() => true),
+      )
+    )
+      return as;
+  }
+}
+
+/** Under its own name when that is free, else under a new one: nothing that lies there now is overwritten. */
+async function putBack({ fs }: System, layout: Layout, path: string, name: string): Promise<void> {
+  for (let copy = 1; ; copy++) {
+    const free = join(layout.tasks, copy === 1 ? name : `${basename(name, ".json")}-${copy}.json`);
+    if (
+      await ignoring(
+        ["EEXIST"],
+        fs.link(path, free).then(() => true),
+      )
+    )
+      break;
+  }
+  await fs.unlink(path);
+}

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { ignoring, type System } from "../system.ts";
+import { compareEntries, type EntryName, readName } from "../task/name.ts";
+import { parseObject } from "../task/parse.ts";
+import type { Layout, State } from "./layout.ts";
+
+/** A task or drop as a list shows it. */
+export interface Listed {
+  readonly state: State;
+  /** Null for a drop that has none yet, or never had one. */
+  readonly number: number | null;
+  readonly file: string;
+  readonly priority: number;
+  readonly attempt: number;
+  /** When the attempt is due, ISO 8601; null where it is not deferred. */
+  readonly dueAt: string | null;
+  readonly supplicant: string | null;
+  readonly summary: string | null;
+  /** Since the file was written. */
+  readonly ageMs: number;
+}
+
+/** The tasks in one state, in the order in which they start. Only what is shown is opened. */
+export async function listState(system: System, layout: Layout, state: State, limit: number): Promise<Listed[]> {
+  const found: { file: string; entry: EntryName | undefined }[] = [];
+  for await (const { name: file } of await system.fs.opendir(layout[state], { bufferSize: 1_024 })) {
+    const kind = readName(file);
+    if (kind.kind === "task" && state !== "rejected") found.push({ file, entry: kind.entry });
+    else if (isShownByName(state, file, kind.kind)) found.push({ file, entry: undefined });
+  }
+  found.sort((a, b) => (a.entry && b.entry ? compareEntries(a.entry, b.entry) : a.file < b.file ? -1 : 1));
+  const listed = await Promise.all(
+    found.slice(0, limit).map(({ file, entry }) => describe(system, layout, state, file, entry)),
+  );
+  return listed.filter((row) => row !== undefined);
+}
+
+function isShownByName(state: State, file: string, kind: string): boolean {
+  return state === "rejected" ? !file.endsWith(".reason.json") : state === "tasks" && kind === "unnumbered";
+}
+
+/** @returns undefined when it has moved on meanwhile */
+async function describe(
+  system: System,
+  layout: Layout,
+  state: State,
+  file: string,
+  entry: EntryName | undefined,
+): Promise<Listed | undefined> {
+  const path = join(layout[state], file);
+  const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
+  if (stat === undefined) return undefined;
+  const content = stat.isFile() ? await ignoring(["ENOENT", "EACCES"], system.fs.readFile(path, "utf8")) : undefined;
+  const object = content === undefined ? undefined : parseObject(content);
+  return {
+    state,
+    number: entry?.number ?? null,
+    file,
+    priority: entry?.priority ?? 0,
+    attempt: entry?.attempt ?? 1,
+    dueAt: entry === undefined || entry.dueAtMs === 0 ? null : new Date(entry.dueAtMs).toISOString(),
+    supplicant: textOf(object?.["supplicant"]),
+    summary: textOf(object?.["summary"]),
+    ageMs: Math.max(0, Math.round(system.nowMs() - stat.mtimeMs)),
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { errnoOf } from "../errors.ts";
+import { ignoring, type System } from "../system.ts";
+
+/** Who owns a spool: enough to prove that the process is dead, and to tell a person whom to ask. */
+export interface Owner {
+  /** Grows by one with each owner; the highest one owns the spool. */
+  readonly generation: number;
+  readonly nonce: string;
+  readonly host: string;
+  /** Tells machines apart that have the same name; null where there is none. */
+  readonly machineId: string | null;
+  /** Changes at every boot; null where the system does not tell (macOS). */
+  readonly bootId: string | null;
+  /** Names the pid namespace, so that pids are only compared within one; null where there is none. */
+  readonly pidNamespace: string | null;
+  readonly pid: number;
+  /** When the process started, in clock ticks since boot: a pid used again does not pass for the owner. */
+  readonly pidStart: string | null;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+}
+
+/** This process as an owner. */
+export async function describeSelf(system: System, generation: number): Promise<Owner> {
+  return {
+    generation,
+    nonce: randomUUID(),
+    host: hostname(),
+    machineId: await machineId(system),
+    bootId: await bootId(system),
+    pidNamespace: await pidNamespace(system),
+    pid: process.pid,
+    pidStart: (await processStart(system, process.pid)) ?? null,
+    since: new Date(system.nowMs()).toISOString(),
+  };
+}
+
+/**
+ * Whether an owner is provably dead. What cannot be proved counts as alive.
+ * @param answers whether something accepts connections at the owner's control socket; asked only when pids cannot tell
+ */
+export async function isProvablyDead(system: System, owner: Owner, answers: () => Promise<boolean>): Promise<boolean> {
+  const boot = await bootId(system);
+  const sameBoot = boot !== null && owner.bootId === boot;
+  const sameMachine = owner.host === hostname() && owner.machineId === (await machineId(system));
+  if (!sameBoot && !sameMachine) return false; // nothing can be proved from here
+  if (!sameBoot && boot !== null && owner.bootId !== null) return true; // this machine has booted since
+  if (owner.pidNamespace !== (await pidNamespace(system))) return !(await answers());
+  if (owner.pidStart !== null) return (await processStart(system, owner.pid)) !== owner.pidStart;
+  return !processExists(owner.pid) || !(await answers());
+}
+
+/** The identity of the running boot, or null where the system does not tell. */
+export async function bootId({ fs }: System): Promise<string | null> {
+  const text = await ignoring(["ENOENT"], fs.readFile("/proc/sys/kernel/random/boot_id", "utf8"));
+  return text?.trim() ?? null;
+}
+
+/** The start time of a living process, in clock ticks since boot; undefined when there is none, or only a zombie. */
+async function processStart({ fs }: System, pid: number): Promise<string | undefined> {
+  const stat = await ignoring(["ENOENT", "ESRCH"], fs.readFile(`/proc/${pid}/stat`, "utf8"));
+  // The command name may hold blanks and brackets; the fields begin after the last bracket.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields === undefined || fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+}
+
+async function machineId({ fs }: System): Promise<string | null> {
+  return (await ignoring(["ENOENT"], fs.readFile("/etc/machine-id", "utf8")))?.trim() ?? null;
+}
+
+async function pidNamespace({ fs }: System): Promise<string | null> {
+  return (await ignoring(["ENOENT"], fs.readlink("/proc/self/ns/pid"))) ?? null;
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === "EPERM"; // it lives, under another account
+  }
+}

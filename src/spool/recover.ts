@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { ignoring, type System } from "../system.ts";
+import { readName, receiptName } from "../task/name.ts";
+import type { ActiveTask } from "./claim.ts";
+import { dropActive } from "./finish.ts";
+import { restoreTakenDrops } from "./intake.ts";
+import type { Layout } from "./layout.ts";
+
+/** Writers give up long before this; a temporary this old belongs to nobody (the rule of Maildir and qmail). */
+const STALE_TEMPORARY_MS = 36 * 60 * 60 * 1_000;
+
+/** What a start found. */
+export interface Recovery {
+  /** Claims of a daemon that died: with one exclusive lock each of them is an orphan and goes on at once. */
+  readonly orphans: readonly ActiveTask[];
+  /** Numbers whose receipt was there already: only their task file was left. */
+  readonly finished: readonly number[];
+  /** Names of drops put back that were being taken in. */
+  readonly restored: readonly string[];
+  readonly sweptTemporaries: number;
+}
+
+/** Puts the spool in order after a daemon that died at any point. Must hold the daemon lock; may be repeated. */
+export async function recover(system: System, layout: Layout): Promise<Recovery> {
+  const orphans: ActiveTask[] = [];
+  const finished: number[] = [];
+  for (const file of await system.fs.readdir(layout.active)) {
+    const kind = readName(file);
+    if (kind.kind !== "task") continue;
+    const active = { ...kind.entry, path: join(layout.active, file) };
+    const receipt = await ignoring(["ENOENT"], system.fs.lstat(join(layout.done, receiptName(active.number))));
+    if (receipt === undefined) {
+      orphans.push(active);
+    } else {
+      await dropActive(system, layout, active);
+      finished.push(active.number);
+    }
+  }
+  const restored = await restoreTakenDrops(system, layout);
+  return { orphans, finished, restored, sweptTemporaries: await sweepTemporaries(system, layout) };
+}
+
+async function sweepTemporaries({ fs, nowMs }: System, layout: Layout): Promise<number> {
+  let swept = 0;
+  for (const file of await fs.readdir(layout.tmp)) {
+    const path = join(layout.tmp, file);
+    const stat = await ignoring(["ENOENT"], fs.lstat(path));
+    if (stat === undefined || nowMs() - stat.mtimeMs < STALE_TEMPORARY_MS) continue;
+    await fs.rm(path, { recursive: true, force: true });
+    swept += 1;
+  }
+  return swept;
+}

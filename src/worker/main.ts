@@ -1,0 +1,42 @@
+/**
+ * The worker: a child process in which pictures are decoded, so that a hostile one can take nothing down but this.
+ * Started by the daemon with an IPC channel; it lives as long as the daemon keeps that channel open.
+ */
+import { type SpooldError, toSpooldError } from "../errors.ts";
+import { realSystem } from "../system.ts";
+import type { RunRequest, WorkerMessage } from "./protocol.ts";
+
+// A terminal sends ^C to every process of the group; when to stop is the daemon's decision alone.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+
+// The daemon is gone, so nobody publishes what is being made; threads busy with pixels end by nothing less.
+process.on("disconnect", die);
+
+await start();
+
+async function start(): Promise<void> {
+  try {
+    // Loaded here, not above: an installation without a working sharp must be able to say so.
+    const { prepareSharp } = await import("../image/decoders.ts");
+    const { perform } = await import("./perform.ts");
+    prepareSharp();
+    const system = realSystem();
+    process.on("message", async (request: RunRequest) => {
+      const { number, attempt } = request;
+      say({ kind: "ended", number, attempt, result: await perform(system, request) });
+    });
+    say({ kind: "ready" });
+  } catch (cause) {
+    const error: SpooldError = toSpooldError(cause, "WORKER_UNUSABLE");
+    say({ kind: "unusable", error: error.toJSON() }, () => process.exit(error.exitCode));
+  }
+}
+
+function say(message: WorkerMessage, then: () => void = () => undefined): void {
+  if (process.send === undefined) die();
+  else process.send(message, undefined, {}, (error: Error | null) => (error === null ? then() : die()));
+}
+
+function die(): void {
+  process.kill(process.pid, "SIGKILL");
+}

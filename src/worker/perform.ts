@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { SpooldError, serializeError } from "../errors.ts";
+import { readHeader } from "../image/header.ts";
+import { resolveOutput, resolveSource } from "../image/paths.ts";
+import { planOutputs } from "../image/plan.ts";
+import { removeTemporaries, temporaryPath, writeTemporary } from "../image/publish.ts";
+import { type RenderedOutput, render } from "../image/render.ts";
+import { readSource, type SourceBytes } from "../image/source.ts";
+import { ignoring, type System } from "../system.ts";
+import type { SourceFile } from "../task/outcome.ts";
+import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
+
+/**
+ * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
+ * daemon's part, so that a worker killed at any moment leaves no final path changed.
+ * @returns never throws: whatever goes wrong is a failed result, and then no temporary is left
+ */
+export async function perform(system: System, request: RunRequest): Promise<RunResult> {
+  try {
+    const paths = await resolveOutputs(system, request);
+    const bytes = await readTaskSource(system, request);
+    await requireSpared(system, paths, bytes);
+    const header = await readHeader(bytes, request.limits);
+    const rendered = await render(bytes, planOutputs(request.task.outputs, header), request.limits);
+    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...header };
+    return { kind: "prepared", source, outputs: await writeAll(system, request, rendered) };
+  } catch (error) {
+    return { kind: "failed", error: serializeError(error) };
+  }
+}
+
+/** Where the outputs will lie, as far as directories exist; nothing is created. */
+async function resolveOutputs(system: System, { task, roots }: RunRequest): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const { file } of task.outputs) {
+    const path = await resolveOutput(system, file, roots, { create: false });
+    if (paths.includes(path))
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "another output of this task has the same path" });
+    paths.push(path);
+  }
+  return paths;
+}
+
+async function readTaskSource(system: System, { task, roots, limits }: RunRequest): Promise<SourceBytes> {
+  const path = await resolveSource(system, task.source, roots);
+  return readSource(system, path, { roots, limits });
+}
+
+/** No output may take the source's place, under whatever name: a second run would start from the wrong picture. */
+async function requireSpared({ fs }: System, paths: readonly string[], { identity }: SourceBytes): Promise<void> {
+  for (const file of paths) {
+    const present = await ignoring(ABSENT, fs.realpath(file));
+    if (present === undefined) continue;
+    const { dev, ino } = await fs.lstat(present, { bigint: true });
+    if (dev === identity.dev && ino === identity.ino)
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "it would overwrite the source" });
+  }
+}
+
+/** Errors that mean: no file can be reached by this name, so it is not the source either. */
+const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
+
+async function writeAll(
+  system: System,
+  { roots, tag }: RunRequest,
+  rendered: readonly RenderedOutput[],
+): Promise<readonly PreparedOutput[]> {
+  const prepared: PreparedOutput[] = [];
+  const paths: string[] = [];
+  try {
+    for (const { bytes, ...output } of rendered) {
+      // Only now are missing directories made: a picture that cannot be decoded leaves none behind.
+      const path = await resolveOutput(system, output.file, roots, { create: true });
+      const temporary = temporaryPath(path, tag, paths.length);
+      paths.push(path);
+      await writeTemporary(system, temporary, bytes);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      prepared.push({ ...output, path, temporary, bytes: bytes.length, sha256 });
+    }
+    return prepared;
+  } catch (error) {
+    // The error that stopped the work is the one to report; the next start looks for leftovers as well.
+    await removeTemporaries(system, paths, tag).catch(() => undefined);
+    throw error;
+  }
+}

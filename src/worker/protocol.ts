@@ -1,0 +1,41 @@
+/**
+ * What the daemon and a worker say to each other:
+ *
+ *   worker: ready ─▶ (daemon: run ─▶ worker: ended) … until the daemon kills it or goes away
+ *   worker: unusable, and it exits: no worker of this installation can work
+ *
+ * All of it is plain JSON.
+ */
+import type { SerializedError } from "../errors.ts";
+import type { InputLimits } from "../image/source.ts";
+import type { OutputFile, SourceFile } from "../task/outcome.ts";
+import type { Task } from "../task/task.ts";
+
+/** The daemon asks for one attempt. A worker runs one at a time. */
+export interface RunRequest {
+  readonly kind: "run";
+  readonly number: number;
+  readonly attempt: number;
+  readonly task: Task;
+  /** With every link resolved. */
+  readonly roots: readonly string[];
+  readonly limits: InputLimits;
+  /** What names the temporaries of this task, see `temporaryPath`. */
+  readonly tag: string;
+}
+
+/** An output that is written and fsynced under its temporary name; the daemon publishes it. */
+export interface PreparedOutput extends OutputFile {
+  readonly temporary: string;
+}
+
+/** How the work of one attempt went. After a failure no temporary is left. */
+export type RunResult =
+  | { readonly kind: "prepared"; readonly source: SourceFile; readonly outputs: readonly PreparedOutput[] }
+  | { readonly kind: "failed"; readonly error: SerializedError };
+
+/** What a worker says. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "unusable"; readonly error: SerializedError }
+  | { readonly kind: "ended"; readonly number: number; readonly attempt: number; readonly result: RunResult };
