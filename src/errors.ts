@@ -13,7 +13,7 @@ interface ErrorRow {
 
 /** Every error that spoold reports by name. README's table is tested against this one. */
 export const ERRORS = {
-  TASK_INVALID: row("the task is not valid", "mend each place named; `spoold schema` prints what a task may hold", 2),
+  TASK_INVALID: row("the task is not valid", "mend each place named; README lists what a task may hold", 2),
   TASK_TOO_LARGE: row("the task file is too large", "a task is a short instruction; put data in files it names", 2),
   TASK_NOT_FOUND: row("no task has this number", "`spoold list` shows the tasks there are", 3),
   TASK_FAILED: row("the task failed", "`spoold show N` tells why; mend it, then `mv failed/N.json tasks/`", 1),
@@ -142,8 +142,13 @@ function row(message: string, hint: string, exitCode: ErrorRow["exitCode"], verd
 
 function sentence(code: ErrorCode, facts: Facts): string {
   const told = Object.entries(facts).filter(([, value]) => typeof value !== "object");
-  const list = told.map(([name, value]) => `${name} ${JSON.stringify(value) ?? "unknown"}`).join(", ");
+  const list = told.map(([name, value]) => `${name} ${spell(value)}`).join(", ");
   return list === "" ? ERRORS[code].message : `${ERRORS[code].message} (${list})`;
+}
+
+/** Plain words stand as they are; what could be mistaken for part of the sentence is quoted. */
+function spell(value: unknown): string {
+  return typeof value === "string" && /^[\w.:/+-]+$/.test(value) ? value : (JSON.stringify(value) ?? "unknown");
 }
 
 /** `inspect` and not `String`: even a value that has no text form must not throw here. */

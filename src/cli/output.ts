@@ -1,19 +1,29 @@
-import { SpooldError, toSpooldError } from "../errors.ts";
+import { errnoOf, SpooldError, toSpooldError } from "../errors.ts";
 import { describeFault, faultsOfError } from "../task/parse.ts";
 
 /** Prints one value as one line of JSON on standard output. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  write(process.stdout, `${JSON.stringify(value)}\n`);
+}
+
+/** Prints text that is safe to show as it stands: help, or JSON on several lines. */
+export function printText(text: string): void {
+  write(process.stdout, text);
 }
 
 /** Prints one line of data on standard output; control characters in it are shown, not obeyed. */
 export function printLine(line: string): void {
-  process.stdout.write(`${visible(line)}\n`);
+  write(process.stdout, `${visible(line)}\n`);
 }
 
 /** Prints a message for people on standard error. */
 export function tell(line: string): void {
-  process.stderr.write(`${visible(line)}\n`);
+  write(process.stderr, `${visible(line)}\n`);
+}
+
+/** Prints several lines for people on standard error, each as `tell` does. */
+export function tellText(text: string): void {
+  for (const line of text.trimEnd().split("\n")) tell(line);
 }
 
 /** Prints columns of equal width; the first row is the head. */
@@ -22,7 +32,7 @@ export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = shown[0]?.map((_head, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of shown) {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    process.stdout.write(`${cells.join("  ").trimEnd()}\n`);
+    write(process.stdout, `${cells.join("  ").trimEnd()}\n`);
   }
 }
 
@@ -46,6 +56,20 @@ export function duration(ms: number): string {
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
   if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h`;
   return `${Math.round(ms / 86_400_000)} d`;
+}
+
+const guarded = new WeakSet<NodeJS.WriteStream>();
+
+/** The stream is first touched here, not at import: a daemon writes its log to the descriptor itself. */
+function write(stream: NodeJS.WriteStream, text: string): void {
+  if (!guarded.has(stream)) stream.on("error", (error) => hearOfFailure(stream, error));
+  guarded.add(stream);
+  stream.write(text);
+}
+
+/** A reader that has seen enough, as `head` has, is no error, and the work goes on; a full disk under the output is one. */
+function hearOfFailure(stream: NodeJS.WriteStream, error: Error): void {
+  if (stream === process.stdout && errnoOf(error) !== "EPIPE") process.exit(tellError(error));
 }
 
 /** C0, DEL, C1 and what turns the direction of text: harmless in a file, dangerous on a terminal. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SETTINGS } from "../config.ts";
-import { tellError } from "./output.ts";
+import { printText, tellError, tellText } from "./output.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -32,6 +32,8 @@ export function buildProgram(exit: (code: number) => void): Command {
   const program = new Command("spoold")
     .description("A spool directory for image work: drop a task file, get finished pictures.")
     .exitOverride()
+    // What was typed stands in the message, and may hold anything.
+    .configureOutput({ writeOut: printText, writeErr: tellText })
     .showHelpAfterError("(spoold --help tells more)");
 
   startCommand(program).action(async (options) => exit(await (await import("./commands/start.ts")).start(options)));
@@ -62,7 +64,10 @@ export function buildProgram(exit: (code: number) => void): Command {
 }
 
 function command(program: Command, name: string, tells: string): Command {
-  const spool = new Option("--spool <dir>", "the spool directory").env("SPOOLD_DIR").default("spool");
+  const spool = new Option("--spool <dir>", "the spool directory")
+    .env("SPOOLD_DIR")
+    .argParser(readDirectory)
+    .default("spool");
   return program.command(name).description(tells).addOption(spool).exitOverride();
 }
 
@@ -85,6 +90,12 @@ function jsonOption(): Option {
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), value];
+}
+
+/** An empty one would be the working directory: `SPOOLD_DIR=$UNSET spoold start` must not make a spool of that. */
+function readDirectory(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("a directory has a name.");
 }
 
 function readNumber(text: string): number {

@@ -33,14 +33,16 @@ export function openBell(options: BellOptions): Bell {
   const { directory, ring, makeWatcher = watchNames } = options;
   let polling = options.mode === "poll";
   let watcher: FSWatcher | undefined;
+  let giveUp = new AbortController();
 
   return {
     async arm() {
       if (polling || watcher !== undefined) return;
       const armed = makeWatcher(directory);
       watcher = armed;
+      giveUp = new AbortController();
       armed.on("all", ring);
-      const problem = await readyOrProblem(armed);
+      const problem = await readyOrProblem(armed, giveUp.signal);
       if (watcher !== armed) return; // disarmed meanwhile
       if (problem !== undefined) await turnToPolling(problem);
       else armed.on("error", (error) => void turnToPolling(String(error)));
@@ -48,6 +50,7 @@ export function openBell(options: BellOptions): Bell {
     async disarm() {
       const armed = watcher;
       watcher = undefined;
+      giveUp.abort();
       await armed?.close();
     },
     isPolling: () => polling,
@@ -84,7 +87,7 @@ function watchNames(directory: string): FSWatcher {
   });
 }
 
-function readyOrProblem(watcher: FSWatcher): Promise<string | undefined> {
+function readyOrProblem(watcher: FSWatcher, disarmed: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end(`not ready after ${READY_MS} ms`), READY_MS);
     const end = (problem: string | undefined): void => {
@@ -99,5 +102,6 @@ function readyOrProblem(watcher: FSWatcher): Promise<string | undefined> {
     const hasFailed = (error: unknown): void => end(String(error));
     watcher.on("ready", isReady);
     watcher.on("error", hasFailed);
+    disarmed.addEventListener("abort", isReady, { once: true });
   });
 }

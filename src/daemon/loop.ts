@@ -62,7 +62,7 @@ export async function runLoop(
       continue;
     }
     if (pause.remainingMs() <= 0) await tryTurn();
-    if (once && isAtEnd()) return;
+    if (once && isAtEnd() && (await isStillAtEnd())) return;
     await wakeup.wait(sleepMs());
   }
 
@@ -71,7 +71,7 @@ export async function runLoop(
       await runner.retryStranded();
       if (isLookDue()) await look();
       await startAll();
-      await tendBell();
+      if (!once) await tendBell();
     } catch (error) {
       const known = toSpooldError(error, "IO_ERROR", { spool: context.layout.root });
       if (pausesDaemon(known.code)) pause.begin(known);
@@ -124,6 +124,14 @@ export async function runLoop(
   function sleepMs(): number {
     if (pause.remainingMs() > 0) return pause.remainingMs();
     return state.rang ? 0 : Math.max(untilLookMs(), 0);
+  }
+
+  /** What came in while the last tasks ran has not been looked at yet. */
+  async function isStillAtEnd(): Promise<boolean> {
+    if (pause.because() !== null) return true;
+    state.rang = true;
+    await tryTurn();
+    return isAtEnd();
   }
 
   /** Only asked with `once`: held back by the machine counts as the end too, for nobody may come to mend it. */

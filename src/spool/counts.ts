@@ -7,8 +7,8 @@ import { scanTasks } from "./scan.ts";
 export async function countStates({ fs }: System, layout: Layout): Promise<Record<State, number>> {
   const counts = STATES.map(async (state): Promise<[State, number]> => {
     let count = 0;
-    for await (const { name } of await fs.opendir(layout[state], { bufferSize: 1_024 })) {
-      if (isCounted(state, name)) count += 1;
+    for await (const found of await fs.opendir(layout[state], { bufferSize: 1_024 })) {
+      if (found.isFile() && isCounted(state, found.name)) count += 1;
     }
     return [state, count];
   });

@@ -57,6 +57,7 @@ export async function acquireDaemonLock(system: System, layout: Layout, lost: ()
     async release() {
       await releaseHeartbeat();
       if (state.lost) return;
+      await unlinkIfThere(system, join(layout.run, "owner.json"));
       // The owner's file stays, so that its generation can never be created a second time.
       const handle = await system.fs.open(join(layout.run, `owner.${owner.generation}.released`), "wx", 0o600);
       await handle.close();

@@ -23,8 +23,10 @@ export interface Listed {
 /** The tasks in one state, in the order in which they start. Only what is shown is opened. */
 export async function listState(system: System, layout: Layout, state: State, limit: number): Promise<Listed[]> {
   const found: { file: string; entry: EntryName | undefined }[] = [];
-  for await (const { name: file } of await system.fs.opendir(layout[state], { bufferSize: 1_024 })) {
+  for await (const dirent of await system.fs.opendir(layout[state], { bufferSize: 1_024 })) {
+    const { name: file } = dirent;
     const kind = readName(file);
+    if (!dirent.isFile()) continue;
     if (kind.kind === "task" && state !== "rejected") found.push({ file, entry: kind.entry });
     else if (isShownByName(state, file, kind.kind)) found.push({ file, entry: undefined });
   }

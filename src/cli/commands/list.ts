@@ -17,8 +17,8 @@ const UNFINISHED: readonly State[] = ["active", "tasks", "deferred", "held", "fa
 export async function list(state: string | undefined, options: ListOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
-  await requireSpool(system, layout);
   const states = state === undefined ? UNFINISHED : [stateNamed(state)];
+  await requireSpool(system, layout);
   const rows = [["state", "number", "attempt", "age", "supplicant", "summary"]];
   for (const each of states) {
     for (const row of await listState(system, layout, each, options.limit ?? Number.POSITIVE_INFINITY)) {

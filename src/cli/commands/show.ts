@@ -4,7 +4,7 @@ import { findTask } from "../../spool/find.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { ignoring, realSystem } from "../../system.ts";
 import { parseObject } from "../../task/parse.ts";
-import { printJson } from "../output.ts";
+import { printJson, printText } from "../output.ts";
 import type { CommonOptions } from "../program.ts";
 
 interface ShowOptions extends CommonOptions {
@@ -31,6 +31,6 @@ export async function show(number: number, options: ShowOptions): Promise<number
   };
   if (options.json) printJson(shown);
   // JSON escapes control characters, so that a task's text cannot play tricks on the terminal.
-  else process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+  else printText(`${JSON.stringify(shown, null, 2)}\n`);
   return 0;
 }

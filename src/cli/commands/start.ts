@@ -38,7 +38,8 @@ function readSettingsFile(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
+    // ENOTDIR: the spool's own path is wrong, which opening it tells better.
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw new SpooldError("CONFIG_INVALID", { setting: path, accepts: "one JSON object" }, { cause: error });
   }
 }

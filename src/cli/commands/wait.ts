@@ -8,14 +8,22 @@ interface WaitOptions extends CommonOptions {
   readonly json?: true;
 }
 
-/** Waits for the ends of tasks and tells each as it comes. @returns 0 when all are done, 1 when one has failed */
+/**
+ * Waits for the ends of tasks and tells each as it comes.
+ * @returns 0 when all are done, 1 when one has failed
+ * @throws TASK_NOT_FOUND at once when a number is wrong, however long the others would take
+ */
 export async function wait(numbers: readonly number[], options: WaitOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
+  const giveUp = new AbortController();
   const endings = await Promise.all(
     numbers.map(async (number) => {
-      const ending = await waitForEnding(system, layout, number);
+      const ending = await waitForEnding(system, layout, number, giveUp.signal).catch((error: unknown) => {
+        giveUp.abort(error);
+        throw error;
+      });
       if (options.json) printJson(jsonOf(number, ending));
       else printLine(lineOf(number, ending));
       return ending;

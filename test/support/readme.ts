@@ -1,0 +1,118 @@
+/** Reads README.md, and says what its tables must hold. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { z } from "zod";
+import { buildProgram } from "../../src/cli/program.ts";
+import { envName, SETTINGS } from "../../src/config.ts";
+import { ERRORS } from "../../src/errors.ts";
+import { FORMAT_ENDINGS, taskSchema } from "../../src/task/task.ts";
+
+export const README = readFileSync("README.md", "utf8");
+
+type Row = readonly string[];
+
+/** The fenced block whose info string is this one: ```` ```sh cli ````. */
+export function block(info: string): string {
+  const found = [...README.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === info);
+  const text = found[0]?.[2];
+  if (text === undefined || found.length > 1) throw new Error(`README has ${found.length} blocks "${info}"`);
+  return text;
+}
+
+/** The rows of the one table under a heading, without its head. */
+export function table(heading: string): readonly Row[] {
+  const lines = section(heading).split("\n");
+  const rows = lines.filter((line) => line.startsWith("|")).map(cellsOf);
+  if (!rows[1]?.every((cell) => /^-+$/.test(cell))) throw new Error(`README has no table under "${heading}"`);
+  return rows.slice(2);
+}
+
+/** What stands between a heading and the next one. */
+export function section(heading: string): string {
+  const [, ...parts] = README.split(/^(?=#+ )/m);
+  const found = parts.filter((part) => part.split("\n")[0]?.replace(/^#+ /, "") === heading);
+  if (found[0] === undefined || found.length > 1) throw new Error(`README has ${found.length} headings "${heading}"`);
+  return found[0];
+}
+
+/** flag, variable, member of spoold.json, default, what it takes, what it does. */
+export function settingRows(): Row[] {
+  const words: Readonly<Record<string, string>> = { concurrency: "one per core", roots: "the working directory" };
+  return Object.entries(SETTINGS).map(([name, { flag, fallback, accepts, tells }]) => {
+    const value = words[name] ?? String(fallback({ cores: 1, workingDirectory: "." }) ?? "none");
+    return [code(`--${flag}`), code(envName(flag)), code(name), value, accepts, tells];
+  });
+}
+
+/** code, message, hint, exit code. */
+export function errorRows(): Row[] {
+  return Object.entries(ERRORS).map(([name, { message, hint, exitCode }]) => [
+    code(name),
+    message,
+    hint,
+    String(exitCode),
+  ]);
+}
+
+/** usage, options that are its own, what it does. `--spool` is common to all, the settings of `start` have their table. */
+export function commandRows(): Row[] {
+  const elsewhere = new Set(["--spool", ...Object.values(SETTINGS).map(({ flag }) => `--${flag}`)]);
+  return commands().map((command) => {
+    const args = command.registeredArguments.map((argument) => {
+      const name = `${argument.name().toUpperCase()}${argument.variadic ? "..." : ""}`;
+      return argument.required ? name : `[${name}]`;
+    });
+    const own = command.options.filter(({ long }) => !elsewhere.has(long ?? ""));
+    const options = own.map(({ flags }) => code(flags)).join(" ");
+    return [code([command.name(), ...args].join(" ")), options, command.description()];
+  });
+}
+
+/** The commands that exist; help is commander's own. */
+export function commands(): readonly Command[] {
+  return buildProgram(() => undefined).commands;
+}
+
+/** Members of a task: name, whether it must be there, what it takes, what it means. */
+export function taskRows(): Row[] {
+  return memberRows(z.toJSONSchema(taskSchema));
+}
+
+/** Members of one output, as `taskRows`. */
+export function outputRows(): Row[] {
+  return memberRows(z.toJSONSchema(taskSchema.shape.outputs.element));
+}
+
+/** format, endings that mean it. */
+export function formatRows(): Row[] {
+  return Object.entries(FORMAT_ENDINGS).map(([format, endings]) => [code(format), endings.map(code).join(" ")]);
+}
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+function memberRows(schema: Schema): Row[] {
+  const members = Object.entries(schema.properties ?? {}) as [string, Schema][];
+  return members.map(([name, member]) => {
+    const needed = schema.required?.includes(name) ? "yes" : "";
+    return [code(name), needed, takes(member), member.description ?? ""];
+  });
+}
+
+function takes(member: Schema): string {
+  if (member.enum !== undefined) return member.enum.map((word) => code(String(word))).join(" ");
+  if (member.type === "array") return `${member.minItems} to ${member.maxItems} of the objects below`;
+  if (member.type === "integer") return `whole number, ${member.minimum} to ${member.maximum}`;
+  if (member.pattern !== undefined) return "64 hexadecimal digits";
+  return member.minLength === undefined ? `text, at most ${member.maxLength} characters` : "path";
+}
+
+function cellsOf(line: string): Row {
+  return line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
