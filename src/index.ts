@@ -1,6 +1,6 @@
 /** The public API of spoold: names listed by hand, nothing else is promised. */
 export { type ErrorCode, type SerializedError, SpooldError } from "./errors.ts";
 export { enqueue, type NewTask, openSpool, type Spool, type Ticket } from "./spool/spool.ts";
+export type { Fault } from "./task/faults.ts";
 export type { OutputFile, Receipt, SourceFile } from "./task/outcome.ts";
-export type { Fault } from "./task/parse.ts";
 export type { Format, Output, Task } from "./task/task.ts";

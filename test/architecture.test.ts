@@ -26,7 +26,7 @@ const FLOORS: readonly [RegExp, number][] = [
 
 /** Files of the protocol that may touch the clock or node:fs without system.ts, and why. */
 const SEAM_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "src/spool/daemon-lock.ts": "hands node:fs to proper-lockfile, which wants the callback form",
+  "src/spool/heartbeat.ts": "hands node:fs to proper-lockfile, which wants the callback form",
 };
 /** Neither a type nor a number touches the file system. */
 const HARMLESS_IMPORT = /^import (?:type [^;]*|\{ constants \}) from "node:fs(?:\/promises)?";$/gm;

@@ -1,5 +1,5 @@
 import { errnoOf, SpooldError, toSpooldError } from "../errors.ts";
-import { describeFault, faultsOfError } from "../task/parse.ts";
+import { describeFault, faultsOfError, printable } from "../task/faults.ts";
 
 /** Prints one value as one line of JSON on standard output. */
 export function printJson(value: unknown): void {
@@ -13,12 +13,12 @@ export function printText(text: string): void {
 
 /** Prints one line of data on standard output; control characters in it are shown, not obeyed. */
 export function printLine(line: string): void {
-  write(process.stdout, `${visible(line)}\n`);
+  write(process.stdout, `${printable(line)}\n`);
 }
 
 /** Prints a message for people on standard error. */
 export function tell(line: string): void {
-  write(process.stderr, `${visible(line)}\n`);
+  write(process.stderr, `${printable(line)}\n`);
 }
 
 /** Prints several lines for people on standard error, each as `tell` does. */
@@ -28,7 +28,7 @@ export function tellText(text: string): void {
 
 /** Prints columns of equal width; the first row is the head. */
 export function printTable(rows: readonly (readonly string[])[]): void {
-  const shown = rows.map((row) => row.map(visible));
+  const shown = rows.map((row) => row.map(printable));
   const widths = shown[0]?.map((_head, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of shown) {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
@@ -70,12 +70,4 @@ function write(stream: NodeJS.WriteStream, text: string): void {
 /** A reader that has seen enough, as `head` has, is no error, and the work goes on; a full disk under the output is one. */
 function hearOfFailure(stream: NodeJS.WriteStream, error: Error): void {
   if (stream === process.stdout && errnoOf(error) !== "EPIPE") process.exit(tellError(error));
-}
-
-/** C0, DEL, C1 and what turns the direction of text: harmless in a file, dangerous on a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu;
-
-function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
 }

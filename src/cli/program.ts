@@ -2,11 +2,6 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { SETTINGS } from "../config.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
-/** Options that every command has. */
-export interface CommonOptions {
-  readonly spool: string;
-}
-
 /**
  * Runs the command line. Commands are loaded when they are called, so that `spoold add` never loads sharp.
  * @param argv as `process.argv`

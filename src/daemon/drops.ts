@@ -4,8 +4,9 @@ import type { TasksView } from "../spool/scan.ts";
 import { createSettler } from "../spool/settle.ts";
 import { fingerprintOf, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
+import { describeFault, faultsOfError } from "../task/faults.ts";
 import { readName, waitingName } from "../task/name.ts";
-import { describeFault, faultsOfError, parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/parse.ts";
 import type { DaemonContext } from "./context.ts";
 
 /** What people put into `tasks/` by hand, until it has become a task or gone to `rejected/`. */

@@ -1,9 +1,9 @@
-import { SpooldError, serializeError } from "../errors.ts";
 import { taskFields } from "../log.ts";
 import type { ActiveTask } from "../spool/claim.ts";
 import { finishFailed } from "../spool/finish.ts";
 import { recover } from "../spool/recover.ts";
 import { readTaskFile } from "../spool/task-file.ts";
+import { invalidTask } from "../task/faults.ts";
 import { settle, sweepTemporaries } from "./attempt.ts";
 import type { DaemonContext } from "./context.ts";
 
@@ -30,8 +30,7 @@ async function resumeOrphan(context: DaemonContext, active: ActiveTask): Promise
     return;
   }
   // Somebody has changed a file in active/ by hand: what it asks for was never checked.
-  const faults = [{ pointer: "", expected: "a task as enqueue or intake wrote it" }];
-  const error = serializeError(new SpooldError("TASK_INVALID", { faults, count: 1 }));
+  const error = invalidTask([{ pointer: "", expected: "a task as enqueue or intake wrote it" }]).toJSON();
   const endedAt = new Date(system.nowMs()).toISOString();
   const reason = { number: active.number, supplicant: null, summary: null, error, attempts: [], endedAt };
   await finishFailed(system, layout, active, reason);

@@ -7,12 +7,11 @@
  * proper-lockfile's `run/daemon.lock` is held beside it: its heartbeat notices that the directory was changed by hand.
  * Its own takeover of stale locks can admit two holders (upstream issue 121), so it is made never to fire.
  */
-import * as nodeFs from "node:fs";
 import { join } from "node:path";
-import { lock } from "proper-lockfile";
-import { errnoOf, SpooldError } from "../errors.ts";
+import { SpooldError } from "../errors.ts";
 import { ignoring, type System, unlinkIfThere, writeDurably } from "../system.ts";
 import { askDaemon } from "./control.ts";
+import { holdHeartbeat } from "./heartbeat.ts";
 import type { Layout } from "./layout.ts";
 import { describeSelf, isProvablyDead, type Owner } from "./owner.ts";
 
@@ -24,8 +23,6 @@ export interface DaemonLock {
   release(): Promise<void>;
 }
 
-const HEARTBEAT_MS = 2_000;
-const NEVER_STALE_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
 /** How long a living owner may take to answer, before it counts as alive but busy. */
 const ANSWER_MS = 500;
 const OWNER_FILE = /^owner\.(\d{1,16})\.(json|released)$/;
@@ -122,47 +119,6 @@ async function announce(system: System, layout: Layout, owner: Owner): Promise<v
     // The last one before ours stays: until a second look, a listing may have missed ours while it appeared.
     if (generation < owner.generation - 1) await unlinkIfThere(system, join(layout.run, name));
   }
-}
-
-async function holdHeartbeat(system: System, layout: Layout, lost: () => void): Promise<() => Promise<void>> {
-  const path = join(layout.run, "daemon.lock");
-  // Left by a dead owner: we own the spool, so nobody else can be in the middle of taking it.
-  await ignoring(["ENOENT"], system.fs.rmdir(path));
-  const release = await lock(join(layout.run, "daemon"), {
-    lockfilePath: path,
-    realpath: false,
-    stale: NEVER_STALE_MS,
-    update: HEARTBEAT_MS,
-    retries: 0,
-    onCompromised: lost,
-    fs: onlyRemovingOwn(path),
-  });
-  return async () => {
-    // Already compromised: the directory is another's now, and the library refuses by itself.
-    await release().catch((error: unknown) => {
-      if (errnoOf(error) !== "ERELEASED" && errnoOf(error) !== "ENOTACQUIRED") throw error;
-    });
-  };
-}
-
-/** The library removes whatever lies at the path, also at process exit; a successor's lock must survive ours. */
-function onlyRemovingOwn(path: string): typeof nodeFs {
-  let inode: number | undefined;
-  const isOwn = (): boolean => inode !== undefined && nodeFs.statSync(path, { throwIfNoEntry: false })?.ino === inode;
-  const mkdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    nodeFs.mkdir(target, (error) => {
-      if (error === null) inode = nodeFs.statSync(target).ino;
-      done(error);
-    });
-  };
-  const rmdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    if (isOwn()) nodeFs.rmdir(target, done);
-    else done(null);
-  };
-  const rmdirSync = (target: string): void => {
-    if (isOwn()) nodeFs.rmdirSync(target);
-  };
-  return { ...nodeFs, mkdir, rmdir, rmdirSync } as unknown as typeof nodeFs;
 }
 
 async function latestGeneration(

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SpooldError } from "../../src/errors.ts";
-import { checkTask, describeFault, type Fault, faultsOfError, parseObject } from "../../src/task/parse.ts";
+import { describeFault, type Fault, faultsOfError } from "../../src/task/faults.ts";
+import { checkTask, parseObject } from "../../src/task/parse.ts";
 
 const task = { source: "a.jpg", outputs: [{ file: "b.jpg" }] };
 const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutMs";

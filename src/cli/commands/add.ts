@@ -3,15 +3,11 @@ import type { Readable } from "node:stream";
 import { errnoOf, SpooldError } from "../../errors.ts";
 import { type NewTask, openSpool } from "../../spool/spool.ts";
 import { MAX_TASK_BYTES, parseTask } from "../../task/parse.ts";
+import type { JsonOptions } from "../options.ts";
 import { printJson, printLine } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
-
-interface AddOptions extends CommonOptions {
-  readonly json?: true;
-}
 
 /** Enqueues task files in the order given. All are checked before the first is enqueued. */
-export async function add(files: readonly string[], options: AddOptions): Promise<number> {
+export async function add(files: readonly string[], options: JsonOptions): Promise<number> {
   const tasks: NewTask[] = [];
   for (const file of files.length === 0 ? ["-"] : files) tasks.push(await readTask(file));
   const spool = await openSpool(options.spool);

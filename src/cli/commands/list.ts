@@ -2,11 +2,10 @@ import { SpooldError } from "../../errors.ts";
 import { layoutOf, requireSpool, STATES, type State } from "../../spool/layout.ts";
 import { listState } from "../../spool/list.ts";
 import { realSystem } from "../../system.ts";
+import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printTable } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
 
-interface ListOptions extends CommonOptions {
-  readonly json?: true;
+interface ListOptions extends JsonOptions {
   readonly limit?: number;
 }
 

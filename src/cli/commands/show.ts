@@ -4,15 +4,11 @@ import { findTask } from "../../spool/find.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { ignoring, realSystem } from "../../system.ts";
 import { parseObject } from "../../task/parse.ts";
+import type { JsonOptions } from "../options.ts";
 import { printJson, printText } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
-
-interface ShowOptions extends CommonOptions {
-  readonly json?: true;
-}
 
 /** Shows where a task lies, what it asks for, and its receipt or why it failed. */
-export async function show(number: number, options: ShowOptions): Promise<number> {
+export async function show(number: number, options: JsonOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);

@@ -6,7 +6,7 @@ import { endingError, runDaemon } from "../../daemon/daemon.ts";
 import { errnoOf, SpooldError } from "../../errors.ts";
 import { openLog } from "../../log.ts";
 import { realSystem } from "../../system.ts";
-import type { CommonOptions } from "../program.ts";
+import type { CommonOptions } from "../options.ts";
 
 interface StartOptions extends CommonOptions, Readonly<Record<string, unknown>> {
   readonly once?: true;

@@ -4,17 +4,13 @@ import { livingOwner } from "../../spool/daemon-lock.ts";
 import { layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
 import { openSequence } from "../../spool/sequence.ts";
 import { realSystem } from "../../system.ts";
+import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine, printTable } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
-
-interface StatusOptions extends CommonOptions {
-  readonly json?: true;
-}
 
 const ANSWER_MS = 1_000;
 
 /** Tells how many tasks lie in each state, who owns the spool, and how long the oldest task has waited. */
-export async function status(options: StatusOptions): Promise<number> {
+export async function status(options: JsonOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);

@@ -4,8 +4,8 @@ import { askDaemon } from "../../spool/control.ts";
 import { livingOwner } from "../../spool/daemon-lock.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { realSystem } from "../../system.ts";
+import type { CommonOptions } from "../options.ts";
 import { tell } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
 
 const ANSWER_MS = 2_000;
 const LOOK_EVERY_MS = 50;

@@ -1,19 +1,15 @@
 import { type Ending, waitForEnding } from "../../spool/endings.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { realSystem } from "../../system.ts";
+import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine } from "../output.ts";
-import type { CommonOptions } from "../program.ts";
-
-interface WaitOptions extends CommonOptions {
-  readonly json?: true;
-}
 
 /**
  * Waits for the ends of tasks and tells each as it comes.
  * @returns 0 when all are done, 1 when one has failed
  * @throws TASK_NOT_FOUND at once when a number is wrong, however long the others would take
  */
-export async function wait(numbers: readonly number[], options: WaitOptions): Promise<number> {
+export async function wait(numbers: readonly number[], options: JsonOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);

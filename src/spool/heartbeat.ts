@@ -1,0 +1,56 @@
+import * as nodeFs from "node:fs";
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import { errnoOf } from "../errors.ts";
+import { ignoring, type System } from "../system.ts";
+import type { Layout } from "./layout.ts";
+
+const HEARTBEAT_MS = 2_000;
+/** The library's own takeover of a lock that has gone stale must never fire. */
+const NEVER_STALE_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Holds `run/daemon.lock` while the spool is owned. Only the owner may call this.
+ * @param lost called when the directory was removed or touched by somebody else
+ * @returns the way to release it
+ */
+export async function holdHeartbeat(system: System, layout: Layout, lost: () => void): Promise<() => Promise<void>> {
+  const path = join(layout.run, "daemon.lock");
+  // Left by a dead owner: we own the spool, so nobody else can be in the middle of taking it.
+  await ignoring(["ENOENT"], system.fs.rmdir(path));
+  const release = await lock(join(layout.run, "daemon"), {
+    lockfilePath: path,
+    realpath: false,
+    stale: NEVER_STALE_MS,
+    update: HEARTBEAT_MS,
+    retries: 0,
+    onCompromised: lost,
+    fs: onlyRemovingOwn(path),
+  });
+  return async () => {
+    // Already compromised: the directory is another's now, and the library refuses by itself.
+    await release().catch((error: unknown) => {
+      if (errnoOf(error) !== "ERELEASED" && errnoOf(error) !== "ENOTACQUIRED") throw error;
+    });
+  };
+}
+
+/** The library removes whatever lies at the path, also at process exit; a successor's lock must survive ours. */
+function onlyRemovingOwn(path: string): typeof nodeFs {
+  let inode: number | undefined;
+  const isOwn = (): boolean => inode !== undefined && nodeFs.statSync(path, { throwIfNoEntry: false })?.ino === inode;
+  const mkdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
+    nodeFs.mkdir(target, (error) => {
+      if (error === null) inode = nodeFs.statSync(target).ino;
+      done(error);
+    });
+  };
+  const rmdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
+    if (isOwn()) nodeFs.rmdir(target, done);
+    else done(null);
+  };
+  const rmdirSync = (target: string): void => {
+    if (isOwn()) nodeFs.rmdirSync(target);
+  };
+  return { ...nodeFs, mkdir, rmdir, rmdirSync } as unknown as typeof nodeFs;
+}
