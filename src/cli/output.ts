@@ -1,12 +1,15 @@
 import { errnoOf, SpooldError, toSpooldError } from "../errors.ts";
 import { describeFault, faultsOfError, printable } from "../task/faults.ts";
 
-/** Prints one value as one line of JSON on standard output. */
-export function printJson(value: unknown): void {
-  write(process.stdout, `${JSON.stringify(value)}\n`);
+/**
+ * Prints one value as JSON on standard output: on one line, or on several with an indentation. What could play tricks
+ * on a terminal stands only within strings, where an escape means the same to every reader of JSON.
+ */
+export function printJson(value: unknown, indentation = 0): void {
+  for (const line of JSON.stringify(value, null, indentation).split("\n")) printLine(line);
 }
 
-/** Prints text that is safe to show as it stands: help, or JSON on several lines. */
+/** Prints text that is safe to show as it stands, as help is. */
 export function printText(text: string): void {
   write(process.stdout, text);
 }

@@ -34,8 +34,8 @@ export interface Backlog {
   rejected(): number;
 }
 
-/** Entries kept of a look; enough to keep workers busy between looks, however many wait. */
-const WINDOW = 1_024;
+/** Entries kept of a look: so many that looks at a huge directory stay rare, so few that memory stays small. */
+const WINDOW = 8_192;
 /** How far ahead a task may overtake others that wait for files in use. */
 const MAX_BLOCKED = 64;
 

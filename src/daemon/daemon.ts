@@ -90,7 +90,13 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
-  const runner = openRunner(context, pool, pause, { ended: () => wakeup.ring(), fatal: fail });
+  const runner = openRunner(context, pool, pause, {
+    ended: (waits) => {
+      if (waits) state.rang = true;
+      wakeup.ring();
+    },
+    fatal: fail,
+  });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,

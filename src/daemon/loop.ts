@@ -23,7 +23,7 @@ export interface LoopState {
   stopping: boolean;
   /** Why going on would break a promise. */
   fatal: SpooldError | null;
-  /** The bell has rung since the last look. */
+  /** Something has come into `tasks/` or `deferred/` since the last look, or may have. */
   rang: boolean;
 }
 
@@ -33,9 +33,9 @@ const NEARLY_IDLE = 64;
 const BUSY = 256;
 /** Between looks while the bell is not armed. */
 const BUSY_LOOK_MS = 1_000;
-/** Between looks for more than the window holds, when nothing could be started from it. */
+/** Between looks when the window is empty and more lies beyond it. */
 const DRY_LOOK_MS = 50;
-/** A look at a huge directory takes long; it may take this part of the time at most. */
+/** A look at a huge directory takes long; while there is work, it may take this part of the time at most. */
 const LOOK_SHARE = 0.05;
 
 /**
@@ -73,6 +73,8 @@ export async function runLoop(
       await startAll();
       if (!once) await tendBell();
     } catch (error) {
+      // What had left the window for a start that failed is found again by a look.
+      state.rang = true;
       const known = toSpooldError(error, "IO_ERROR", { spool: context.layout.root });
       if (pausesDaemon(known.code)) pause.begin(known);
       else state.fatal = known;
@@ -116,8 +118,7 @@ export async function runLoop(
 
   function untilLookMs(): number {
     const timed = armed && !bell.isPolling() ? settings.rescanMs : Math.min(settings.rescanMs, BUSY_LOOK_MS);
-    const dry = backlog.hasRunDry() ? DRY_LOOK_MS : timed;
-    const gap = Math.max(Math.min(timed, dry), lookTookMs / LOOK_SHARE);
+    const gap = backlog.hasRunDry() ? DRY_LOOK_MS : Math.max(timed, lookTookMs / LOOK_SHARE);
     return Math.min(lookedAtMs + gap - system.monotonicMs(), Math.max(backlog.nextLookMs(), 0));
   }
 

@@ -27,8 +27,8 @@ export interface Running {
 }
 
 export interface RunnerEvents {
-  /** A task has ended: a worker is free. */
-  readonly ended: () => void;
+  /** An attempt has ended: a worker is free. `waits` when the task lies in `deferred/` now, which no bell tells. */
+  readonly ended: (waits: boolean) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
 }
@@ -72,9 +72,11 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
     const { number } = active;
     const tag = attemptTag(context, active);
     const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, limits, tag };
+    let waits = false;
     try {
       const end = await pool.run(request, task.timeoutMs ?? settings.timeoutMs);
       const conclusion = await conclude(context, attempt, end);
+      waits = conclusion.move === "deferred";
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.pause !== null) pause.begin(conclusion.pause);
       else if (conclusion.move === "done") pause.end();
@@ -90,6 +92,6 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
         events.fatal(known);
       }
     }
-    events.ended();
+    events.ended(waits);
   }
 }

@@ -25,7 +25,7 @@ export async function recordAttempt(
   const temporary = join(layout.tmp, `${randomUUID()}.json`);
   await writeDurably(system, temporary, Buffer.from(`${JSON.stringify(records, null, 2)}\n`));
   await system.fs.rename(temporary, pathOf(layout, number));
-  await syncDirectory(system, layout.attempts);
+  await Promise.all([syncDirectory(system, layout.attempts), syncDirectory(system, layout.tmp)]);
 }
 
 /** Forgets the attempts of a task that has ended: its receipt or reason holds what matters. */

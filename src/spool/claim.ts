@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ignoring, type System, syncDirectory } from "../system.ts";
 import { activeName, type EntryName } from "../task/name.ts";
+import { putBack } from "./intake.ts";
 import type { Layout } from "./layout.ts";
 import type { TaskEntry } from "./scan.ts";
 import { type Fingerprint, fingerprintOf, isSameFile } from "./task-file.ts";
@@ -31,7 +32,7 @@ export async function claim(
   );
   if (moved === undefined) return undefined;
   if (!isSameFile(await fingerprintOf(system, path), seen)) {
-    await system.fs.rename(path, from);
+    await putBack(system, layout, path, entry.file);
     return undefined;
   }
   await Promise.all([syncDirectory(system, layout.active), syncDirectory(system, layout[entry.state])]);

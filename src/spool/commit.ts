@@ -124,11 +124,12 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
 
   async function claimWanted(number: number): Promise<number> {
     // A number above the sequence was never given, so that it cannot stand in tasks/ under a name with a priority.
-    const given = number <= (await sequence.highest());
-    const used = given ? await findTask(system, layout, number) : await isNumberUsed(system, layout, number);
-    if (used) return sequence.reserve(1);
+    const isNew = number > (await sequence.highest());
     await sequence.raiseTo(number);
-    return number;
+    // An absurd one did not raise the sequence, so that it may have been taken before.
+    const wasTaken = !isNew || number > (await sequence.highest());
+    const used = wasTaken ? await findTask(system, layout, number) : await isNumberUsed(system, layout, number);
+    return used ? sequence.reserve(1) : number;
   }
 
   /**

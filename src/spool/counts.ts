@@ -20,11 +20,13 @@ export async function countStates({ fs }: System, layout: Layout): Promise<Recor
  * @returns ms, or null when nothing waits
  */
 export async function oldestWaitingMs(system: System, layout: Layout): Promise<number | null> {
-  const { entries } = await scanTasks(system, layout, 1);
-  const first = entries[0];
-  if (first === undefined) return null;
-  const stat = await ignoring(["ENOENT"], system.fs.lstat(`${layout.tasks}/${first.file}`));
-  return stat === undefined ? null : Math.max(0, Math.round(system.nowMs() - stat.mtimeMs));
+  // Several, because the first ones may be claimed while the directory is read.
+  const { entries } = await scanTasks(system, layout, 64);
+  for (const { file } of entries) {
+    const stat = await ignoring(["ENOENT"], system.fs.lstat(`${layout.tasks}/${file}`));
+    if (stat !== undefined) return Math.max(0, Math.round(system.nowMs() - stat.mtimeMs));
+  }
+  return null;
 }
 
 function isCounted(state: State, name: string): boolean {

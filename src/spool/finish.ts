@@ -33,6 +33,7 @@ export async function finishFailed(system: System, layout: Layout, active: Activ
   const temporary = join(layout.tmp, `${randomUUID()}.json`);
   await writeDurably(system, temporary, encode(reason));
   await system.fs.rename(temporary, join(layout.failed, reasonName(active.number)));
+  await Promise.all([syncDirectory(system, layout.failed), syncDirectory(system, layout.tmp)]);
   await system.fs.rename(active.path, join(layout.failed, waitingName(active)));
   await Promise.all([syncDirectory(system, layout.failed), syncDirectory(system, layout.active)]);
   await forgetAttempts(system, layout, active.number);

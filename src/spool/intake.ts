@@ -24,6 +24,9 @@ export interface IntakeContext {
   readonly committer: Committer;
 }
 
+/** Bytes of a drop's name that are kept: names end at 255, and a character has three bytes at most. */
+const MAX_KEPT_NAME = 180;
+
 /** Names under which drops lie in `tmp/` while they are taken in: a later start puts them back. */
 const TAKEN = /^taken\.([0-9a-f-]{36})\.(.+)$/s;
 
@@ -35,7 +38,7 @@ const TAKEN = /^taken\.([0-9a-f-]{36})\.(.+)$/s;
 export async function takeIn(context: IntakeContext, name: string, file: SettledDrop): Promise<Intake> {
   const { system, layout, committer } = context;
   const nonce = randomUUID();
-  const taken = join(layout.tmp, `taken.${nonce}.${name}`);
+  const taken = join(layout.tmp, `taken.${nonce}.${shortened(name)}`);
   let task: Task;
   try {
     task = readDrop(file);
@@ -82,7 +85,7 @@ export async function rejectDrop(
     attempts: [],
     endedAt: new Date(system.nowMs()).toISOString(),
   };
-  const as = await reserveReason(system, layout, name, Buffer.from(`${JSON.stringify(reason, null, 2)}\n`));
+  const as = await reserveReason(system, layout, shortened(name), Buffer.from(`${JSON.stringify(reason, null, 2)}\n`));
   const kept = join(layout.rejected, as);
   const moved = await ignoring(
     ["ENOENT"],
@@ -137,31 +140,40 @@ function placeOf(name: string, task: Task): { priority: number; wanted?: number 
 }
 
 async function reserveReason(system: System, layout: Layout, name: string, bytes: Buffer): Promise<string> {
-  for (let copy = 1; ; copy++) {
-    const as = copy === 1 ? name : `${name}.${copy}`;
-    const path = join(layout.rejected, reasonName(as));
-    if ((await ignoring(["ENOENT"], system.fs.lstat(join(layout.rejected, as)))) !== undefined) continue;
-    if (
-      await ignoring(
-        ["EEXIST"],
-        writeDurably(system, path, bytes).then(() => true),
-      )
-    )
-      return as;
+  const temporary = join(layout.tmp, `${randomUUID()}.json`);
+  await writeDurably(system, temporary, bytes);
+  try {
+    for (let copy = 1; ; copy++) {
+      const as = copy === 1 ? name : `${name}.${copy}`;
+      if ((await ignoring(["ENOENT"], system.fs.lstat(join(layout.rejected, as)))) !== undefined) continue;
+      if (await linkIfFree(system, temporary, join(layout.rejected, reasonName(as)))) {
+        await syncDirectory(system, layout.rejected);
+        return as;
+      }
+    }
+  } finally {
+    await system.fs.unlink(temporary);
   }
 }
 
-/** Under its own name when that is free, else under a new one: nothing that lies there now is overwritten. */
-async function putBack({ fs }: System, layout: Layout, path: string, name: string): Promise<void> {
+/** Puts a file into `tasks/`, under its own name when that is free, else under a new one: nothing is overwritten. */
+export async function putBack(system: System, layout: Layout, path: string, name: string): Promise<void> {
   for (let copy = 1; ; copy++) {
-    const free = join(layout.tasks, copy === 1 ? name : `${basename(name, ".json")}-${copy}.json`);
-    if (
-      await ignoring(
-        ["EEXIST"],
-        fs.link(path, free).then(() => true),
-      )
-    )
-      break;
+    const free = join(layout.tasks, copy === 1 ? name : `${basename(shortened(name), ".json")}-${copy}.json`);
+    if (await linkIfFree(system, path, free)) break;
   }
-  await fs.unlink(path);
+  await system.fs.unlink(path);
+}
+
+async function linkIfFree({ fs }: System, path: string, name: string): Promise<boolean> {
+  const linked = await ignoring(
+    ["EEXIST"],
+    fs.link(path, name).then(() => true),
+  );
+  return linked ?? false;
+}
+
+/** Leaves room in a file name for what is put around it; the end stays, with the number and the ending. */
+function shortened(name: string): string {
+  return Buffer.byteLength(name) <= MAX_KEPT_NAME ? name : name.slice(-MAX_KEPT_NAME / 3);
 }

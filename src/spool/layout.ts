@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { errnoOf, SpooldError } from "../errors.ts";
 import { ignoring, type System, syncDirectory } from "../system.ts";
 
@@ -46,9 +46,15 @@ export function sequencePath(runDirectory: string, highest: number): string {
 export async function createSpool(system: System, layout: Layout): Promise<void> {
   const { fs } = system;
   if ((await ignoring(["ENOENT"], fs.lstat(layout.run))) !== undefined) return;
-  await fs.mkdir(layout.root, { recursive: true, mode: 0o700 });
+  const made = await fs.mkdir(layout.root, { recursive: true, mode: 0o700 });
   for (const directory of [...STATES.map((state) => layout[state]), layout.tmp]) {
     await ignoring(["EEXIST"], fs.mkdir(directory, { mode: 0o700 }));
+  }
+  // Durable before run/ appears: from then on other processes commit tasks here without looking further.
+  await syncDirectory(system, layout.root);
+  for (let path = layout.root; made !== undefined && path.length >= made.length; path = dirname(path)) {
+    // EACCES: a parent may be entered but not listed; then its entry is left to the system's own writing back.
+    await ignoring(["EACCES"], syncDirectory(system, dirname(path)));
   }
   await placeRun(system, layout);
   await syncDirectory(system, layout.root);
@@ -87,6 +93,7 @@ async function placeRun(system: System, layout: Layout): Promise<void> {
   await fs.mkdir(join(staged, "attempts"), { recursive: true, mode: 0o700 });
   const handle = await fs.open(sequencePath(staged, 0), "wx", 0o600);
   await handle.close();
+  await syncDirectory(system, staged);
   try {
     await fs.rename(staged, layout.run);
   } catch (error) {

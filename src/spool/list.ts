@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { compareEntries, type EntryName, readName } from "../task/name.ts";
-import { parseObject } from "../task/parse.ts";
+import { MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
 import type { Layout, State } from "./layout.ts";
 
 /** A task or drop as a list shows it. */
@@ -30,7 +30,11 @@ export async function listState(system: System, layout: Layout, state: State, li
     if (kind.kind === "task" && state !== "rejected") found.push({ file, entry: kind.entry });
     else if (isShownByName(state, file, kind.kind)) found.push({ file, entry: undefined });
   }
-  found.sort((a, b) => (a.entry && b.entry ? compareEntries(a.entry, b.entry) : a.file < b.file ? -1 : 1));
+  found.sort((a, b) => {
+    if (a.entry && b.entry) return compareEntries(a.entry, b.entry);
+    if (a.entry || b.entry) return a.entry ? -1 : 1;
+    return a.file < b.file ? -1 : 1;
+  });
   const listed = await Promise.all(
     found.slice(0, limit).map(({ file, entry }) => describe(system, layout, state, file, entry)),
   );
@@ -52,7 +56,9 @@ async function describe(
   const path = join(layout[state], file);
   const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
   if (stat === undefined) return undefined;
-  const content = stat.isFile() ? await ignoring(["ENOENT", "EACCES"], system.fs.readFile(path, "utf8")) : undefined;
+  // What was rejected for its size may be larger than memory.
+  const isRead = stat.isFile() && stat.size <= MAX_TASK_BYTES;
+  const content = isRead ? await ignoring(["ENOENT", "EACCES"], system.fs.readFile(path, "utf8")) : undefined;
   const object = content === undefined ? undefined : parseObject(content);
   return {
     state,

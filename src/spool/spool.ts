@@ -1,4 +1,4 @@
-import { SpooldError } from "../errors.ts";
+import { SpooldError, toSpooldError } from "../errors.ts";
 import { realSystem, type System } from "../system.ts";
 import { encodeTask } from "../task/key.ts";
 import type { Receipt } from "../task/outcome.ts";
@@ -43,11 +43,14 @@ export interface Spool {
 /**
  * Opens a spool, creating what is missing of it, private to this account.
  * @param directory default `SPOOLD_DIR`, else `spool` in the working directory
+ * @throws PLATFORM_UNSUPPORTED, DISK_FULL, DISK_READ_ONLY or IO_ERROR
  */
 export async function openSpool(directory?: string, system: System = realSystem()): Promise<Spool> {
   if (process.platform === "win32") throw new SpooldError("PLATFORM_UNSUPPORTED", { platform: process.platform });
   const layout = layoutOf(directory ?? process.env["SPOOLD_DIR"] ?? "spool");
-  await createSpool(system, layout);
+  await createSpool(system, layout).catch((error: unknown) => {
+    throw toSpooldError(error, "IO_ERROR", { spool: layout.root });
+  });
   const committer = openCommitter(system, layout, openSequence(system, layout));
 
   const ticket = (number: number, outputs: readonly string[] = []): Ticket => ({

@@ -5,7 +5,7 @@ import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { ignoring, realSystem } from "../../system.ts";
 import { parseObject } from "../../task/parse.ts";
 import type { JsonOptions } from "../options.ts";
-import { printJson, printText } from "../output.ts";
+import { printJson } from "../output.ts";
 
 /** Shows where a task lies, what it asks for, and its receipt or why it failed. */
 export async function show(number: number, options: JsonOptions): Promise<number> {
@@ -25,8 +25,6 @@ export async function show(number: number, options: JsonOptions): Promise<number
     receipt: ending?.kind === "done" ? ending.receipt : null,
     reason: ending?.kind === "failed" ? ending.reason : null,
   };
-  if (options.json) printJson(shown);
-  // JSON escapes control characters, so that a task's text cannot play tricks on the terminal.
-  else printText(`${JSON.stringify(shown, null, 2)}\n`);
+  printJson(shown, options.json ? 0 : 2);
   return 0;
 }
