@@ -4,7 +4,7 @@ import { publish, removeTemporaries, temporaryPath } from "../image/publish.ts";
 import { taskFields } from "../log.ts";
 import { readAttempts } from "../spool/attempts.ts";
 import type { ActiveTask } from "../spool/claim.ts";
-import { defer, finishDone, finishFailed } from "../spool/finish.ts";
+import { defer, finishDone, finishFailed, hasReceipt } from "../spool/finish.ts";
 import { hasOwnKey, keyOf } from "../task/key.ts";
 import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
@@ -122,7 +122,7 @@ export async function sweepTemporaries(context: DaemonContext, { active, task }:
 async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown): Promise<Conclusion> {
   const { system, layout, log } = context;
   const pause = toSpooldError(error, "IO_ERROR", { spool: layout.root });
-  if (pause.code !== "DISK_FULL") throw pause;
+  if (pause.code !== "DISK_FULL" || (await hasReceipt(system, layout, attempt.active.number))) throw pause;
   await defer(system, layout, attempt.active, {
     attempt: attempt.active.attempt,
     dueAtMs: system.nowMs(),

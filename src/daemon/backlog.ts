@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { hasReceipt } from "../spool/finish.ts";
 import { scanDeferred, scanTasks, type TaskEntry } from "../spool/scan.ts";
 import { type Fingerprint, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
-import { compareEntries, receiptName } from "../task/name.ts";
+import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
 import type { DaemonContext } from "./context.ts";
 import { openDrops } from "./drops.ts";
@@ -96,7 +97,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       return undefined;
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (entry.state === "tasks" && (await hasReceipt(entry.number))) return handOver(entry, "spent");
+    if (entry.state === "tasks" && (await hasReceipt(system, layout, entry.number))) return handOver(entry, "spent");
     const touches = await touchesOf(system, file.task, roots);
     const candidate = { entry, fingerprint: file.fingerprint, task: file.task, touches };
     inspected.set(key, candidate);
@@ -108,10 +109,6 @@ export function openBacklog(context: DaemonContext): Backlog {
     if (entry.state === "tasks") drops.note(entry.file, because);
     else
       await ignoring(["ENOENT"], system.fs.rename(join(layout.deferred, entry.file), join(layout.tasks, entry.file)));
-  }
-
-  async function hasReceipt(number: number): Promise<boolean> {
-    return (await ignoring(["ENOENT"], system.fs.lstat(join(layout.done, receiptName(number))))) !== undefined;
   }
 }
 

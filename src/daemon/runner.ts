@@ -1,6 +1,7 @@
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
 import { taskFields } from "../log.ts";
 import { claim } from "../spool/claim.ts";
+import { dropActive, hasReceipt } from "../spool/finish.ts";
 import { type Attempt, attemptTag, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { DaemonContext } from "./context.ts";
@@ -55,9 +56,15 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
     },
     async retryStranded() {
       for (const attempt of stranded) {
-        await settle(context, attempt, { kind: "interrupted" });
+        const { active } = attempt;
+        if (await hasReceipt(system, layout, active.number)) {
+          await dropActive(system, layout, active);
+          log.event("info", "receipt found", { number: active.number });
+        } else {
+          await settle(context, attempt, { kind: "interrupted" });
+        }
         stranded.delete(attempt);
-        running.delete(attempt.active.number);
+        running.delete(active.number);
       }
     },
     running: () => [...running.values()],

@@ -96,7 +96,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
       });
     } catch (error) {
       const taken = await undo(group, linked, toSpooldError(error, "IO_ERROR", { directory: layout.tasks }));
-      await Promise.all(group.filter((pending) => !taken.has(pending)).map(removeTemporary));
+      await Promise.all(group.map((pending) => (taken.has(pending) ? cleanUp(pending) : removeTemporary(pending))));
       return;
     }
     await Promise.all(group.map(cleanUp));

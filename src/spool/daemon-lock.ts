@@ -25,6 +25,8 @@ export interface DaemonLock {
 
 /** How long a living owner may take to answer, before it counts as alive but busy. */
 const ANSWER_MS = 500;
+/** For people and scripts; becomes the sign of release by a rename, which a full disk does not refuse. */
+const OWNER_COPY = "owner.json";
 const OWNER_FILE = /^owner\.(\d{1,16})\.(json|released)$/;
 
 /**
@@ -52,12 +54,10 @@ export async function acquireDaemonLock(system: System, layout: Layout, lost: ()
       return !state.lost;
     },
     async release() {
-      await releaseHeartbeat();
-      if (state.lost) return;
-      await unlinkIfThere(system, join(layout.run, "owner.json"));
-      // The owner's file stays, so that its generation can never be created a second time.
-      const handle = await system.fs.open(join(layout.run, `owner.${owner.generation}.released`), "wx", 0o600);
-      await handle.close();
+      // Nothing here may hide the error that ends the daemon: the death of this process is proof enough.
+      await releaseHeartbeat().catch(() => undefined);
+      if (!state.lost)
+        await system.fs.rename(join(layout.run, OWNER_COPY), releasedFile(layout, owner)).catch(() => undefined);
     },
   };
 
@@ -113,7 +113,7 @@ async function createGeneration(system: System, layout: Layout, owner: Owner): P
 async function announce(system: System, layout: Layout, owner: Owner): Promise<void> {
   const temporary = join(layout.tmp, `${owner.nonce}.json`);
   await writeDurably(system, temporary, encode(owner));
-  await system.fs.rename(temporary, join(layout.run, "owner.json"));
+  await system.fs.rename(temporary, join(layout.run, OWNER_COPY));
   for (const name of await system.fs.readdir(layout.run)) {
     const generation = Number(OWNER_FILE.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
     // The last one before ours stays: until a second look, a listing may have missed ours while it appeared.
@@ -144,6 +144,11 @@ async function answers(system: System, layout: Layout): Promise<boolean> {
 
 function ownerFile(layout: Layout, generation: number): string {
   return join(layout.run, `owner.${generation}.json`);
+}
+
+/** Lies beside the owner's file, which stays, so that its generation can never be created a second time. */
+function releasedFile(layout: Layout, { generation }: Owner): string {
+  return join(layout.run, `owner.${generation}.released`);
 }
 
 function encode(owner: Owner): Buffer {

@@ -21,6 +21,11 @@ export async function finishDone(system: System, layout: Layout, active: ActiveT
   await dropActive(system, layout, active);
 }
 
+/** Whether a task has ended well: from then on it must only be unlinked. */
+export async function hasReceipt({ fs }: System, layout: Layout, number: number): Promise<boolean> {
+  return (await ignoring(["ENOENT"], fs.lstat(join(layout.done, receiptName(number))))) !== undefined;
+}
+
 /** Ends a task whose receipt exists: what is left of it is removed. */
 export async function dropActive(system: System, layout: Layout, active: ActiveTask): Promise<void> {
   await unlinkIfThere(system, active.path);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
-import { readName, receiptName } from "../task/name.ts";
+import { readName } from "../task/name.ts";
 import type { ActiveTask } from "./claim.ts";
-import { dropActive } from "./finish.ts";
+import { dropActive, hasReceipt } from "./finish.ts";
 import { restoreTakenDrops } from "./intake.ts";
 import type { Layout } from "./layout.ts";
 
@@ -28,12 +28,11 @@ export async function recover(system: System, layout: Layout): Promise<Recovery>
     const kind = readName(file);
     if (kind.kind !== "task") continue;
     const active = { ...kind.entry, path: join(layout.active, file) };
-    const receipt = await ignoring(["ENOENT"], system.fs.lstat(join(layout.done, receiptName(active.number))));
-    if (receipt === undefined) {
-      orphans.push(active);
-    } else {
+    if (await hasReceipt(system, layout, active.number)) {
       await dropActive(system, layout, active);
       finished.push(active.number);
+    } else {
+      orphans.push(active);
     }
   }
   const restored = await restoreTakenDrops(system, layout);

@@ -1,0 +1,45 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createBusy, touchesOf } from "../../src/daemon/touches.ts";
+import { resolveRoots } from "../../src/image/paths.ts";
+import { realSystem } from "../../src/system.ts";
+import { freshDirectory } from "../support/daemon.ts";
+
+const system = realSystem();
+
+describe("the files that a task touches", () => {
+  it("are known by their real paths, so that two names of one file are one", async () => {
+    const directory = await freshDirectory();
+    await mkdir(join(directory, "real"));
+    await writeFile(join(directory, "real/a.jpg"), "a");
+    await symlink("real", join(directory, "linked"));
+    const roots = await resolveRoots(system, [directory]);
+    const through = await touchesOf(system, { source: "linked/a.jpg", outputs: [{ file: "linked/b.jpg" }] }, roots);
+    const direct = await touchesOf(system, { source: "real/a.jpg", outputs: [{ file: "real/../real/b.jpg" }] }, roots);
+    expect(through).toEqual(direct);
+    expect(direct.writes).toEqual([join(String(roots[0]), "real/b.jpg")]);
+  });
+
+  it("are told as they stand when they cannot be resolved", async () => {
+    const roots = await resolveRoots(system, [await freshDirectory()]);
+    const touches = await touchesOf(system, { source: "missing.jpg", outputs: [{ file: "../../out.jpg" }] }, roots);
+    expect(touches.reads).toEqual([join(String(roots[0]), "missing.jpg")]);
+    expect(touches.writes).toHaveLength(1);
+  });
+});
+
+describe("two tasks", () => {
+  const running = { reads: ["/in.jpg"], writes: ["/out.jpg"] };
+  it.each([
+    ["both write one file", { reads: [], writes: ["/out.jpg"] }, true],
+    ["the later reads what the earlier writes", { reads: ["/out.jpg"], writes: [] }, true],
+    ["the later writes what the earlier reads", { reads: [], writes: ["/in.jpg"] }, true],
+    ["both read one file", { reads: ["/in.jpg"], writes: ["/other.jpg"] }, false],
+    ["they have nothing in common", { reads: ["/a"], writes: ["/b"] }, false],
+  ])("conflict or not when %s", (_when, later, expected) => {
+    const busy = createBusy();
+    busy.add(running);
+    expect(busy.conflicts(later)).toBe(expected);
+  });
+});
