@@ -40,6 +40,9 @@ const WINDOW = 8_192;
 /** How far ahead a task may overtake others that wait for files in use. */
 const MAX_BLOCKED = 64;
 
+/** Tasks that are read at a look, before their turn. */
+const READ_AHEAD = 64;
+
 export function openBacklog(context: DaemonContext): Backlog {
   const { system, layout, roots } = context;
   const drops = openDrops(context);
@@ -51,6 +54,8 @@ export function openBacklog(context: DaemonContext): Backlog {
   return {
     async look() {
       const tasks = await scanTasks(system, layout, WINDOW);
+      // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
+      for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
       await drops.tend(tasks);
       const deferred = await scanDeferred(system, layout, system.nowMs(), WINDOW);
       nextDueAtMs = deferred.nextDueAtMs;

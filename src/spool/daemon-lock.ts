@@ -38,7 +38,7 @@ export async function acquireDaemonLock(system: System, layout: Layout, lost: ()
   const owner = await becomeOwner(system, layout);
   const state = { lost: false };
   const file = ownerFile(layout, owner.generation);
-  const inode = (await system.fs.lstat(file)).ino;
+  const identity = await identityOf(file);
   const loseOnce = (): void => {
     if (!state.lost) lost();
     state.lost = true;
@@ -48,21 +48,25 @@ export async function acquireDaemonLock(system: System, layout: Layout, lost: ()
 
   return {
     owner,
-    async isHeld() {
-      const [mine, next] = await Promise.all([inodeOf(file), inodeOf(ownerFile(layout, owner.generation + 1))]);
-      if (mine !== inode || next !== undefined) loseOnce();
-      return !state.lost;
-    },
+    isHeld,
     async release() {
       // Nothing here may hide the error that ends the daemon: the death of this process is proof enough.
       await releaseHeartbeat().catch(() => undefined);
-      if (!state.lost)
+      if (await isHeld().catch(() => false))
         await system.fs.rename(join(layout.run, OWNER_COPY), releasedFile(layout, owner)).catch(() => undefined);
     },
   };
 
-  async function inodeOf(path: string): Promise<number | undefined> {
-    return (await ignoring(["ENOENT"], system.fs.lstat(path)))?.ino;
+  async function isHeld(): Promise<boolean> {
+    const [mine, next] = await Promise.all([identityOf(file), identityOf(ownerFile(layout, owner.generation + 1))]);
+    if (mine === undefined || mine !== identity || next !== undefined) loseOnce();
+    return !state.lost;
+  }
+
+  /** An inode that was freed is given out again: only with its time of birth it tells one file from another. */
+  async function identityOf(path: string): Promise<string | undefined> {
+    const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
+    return stat && `${stat.ino} ${stat.birthtimeMs}`;
   }
 }
 

@@ -37,11 +37,16 @@ export async function holdHeartbeat(system: System, layout: Layout, lost: () => 
 
 /** The library removes whatever lies at the path, also at process exit; a successor's lock must survive ours. */
 function onlyRemovingOwn(path: string): typeof nodeFs {
-  let inode: number | undefined;
-  const isOwn = (): boolean => inode !== undefined && nodeFs.statSync(path, { throwIfNoEntry: false })?.ino === inode;
+  let own: string | undefined;
+  // A successor's directory may get the inode that ours has freed, but it was not born at the same time.
+  const identity = (): string | undefined => {
+    const stat = nodeFs.statSync(path, { throwIfNoEntry: false });
+    return stat && `${stat.ino} ${stat.birthtimeMs}`;
+  };
+  const isOwn = (): boolean => own !== undefined && identity() === own;
   const mkdir = (target: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
     nodeFs.mkdir(target, (error) => {
-      if (error === null) inode = nodeFs.statSync(target).ino;
+      if (error === null) own = identity();
       done(error);
     });
   };

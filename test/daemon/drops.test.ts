@@ -32,6 +32,16 @@ describe("a file that a person drops", () => {
     expect(numbers).toEqual({ bare: 42, padded: 7, "padded-json": 12, plain: 43, unnumbered: 44 });
   });
 
+  it("begins to settle at the first look, whatever form its number has", async () => {
+    for (let count = 0; count < 30; count++) await (await spoolIn(directory)).enqueue(quickTask(`busy-${count}`));
+    await writeFile(join(tasks, "101.json"), text("plain"));
+    await writeFile(join(tasks, "0102.json"), text("padded"));
+    const daemon = launchDaemon(directory, ["--once", "--concurrency", "1", "--settle", "150"]);
+    expect(await daemon.ended).toBe(0);
+    const accepted = daemon.lines().filter(({ msg }) => msg === "drop accepted");
+    expect(accepted.map((line) => line["number"])).toEqual([101, 102]);
+  });
+
   it("gets the next free number when its own was used before", async () => {
     const spool = await spoolIn(directory);
     await spool.enqueue(quickTask("first"));

@@ -9,11 +9,11 @@ import type { CommonOptions } from "../options.ts";
 import { tell } from "../output.ts";
 
 const ANSWER_MS = 2_000;
-/** How long a daemon may have no control socket while it starts or ends. */
-const UNHEARD_MS = 5_000;
+/** How long a daemon may take to be heard of while it starts or ends. */
+const UNHEARD_MS = 3_000;
 const LOOK_EVERY_MS = 50;
 
-/** Asks the daemon to finish what runs, and waits until it has ended. No daemon is no error. */
+/** Asks the daemon to finish what runs, and waits until the next one may start. No daemon is no error. */
 export async function stop({ spool }: CommonOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(spool);
@@ -30,7 +30,7 @@ export async function stop({ spool }: CommonOptions): Promise<number> {
 }
 
 /**
- * Asks until it is heard: a daemon that is just starting does not listen yet, one that is just ending no more.
+ * Asks until it is heard: a daemon that is just starting does not listen yet, one that is just ending hangs up.
  * @returns what the daemon answers, or undefined when it has ended meanwhile
  */
 async function askToStop(system: System, layout: Layout, owner: Owner): Promise<DaemonStatus | undefined> {
@@ -38,7 +38,7 @@ async function askToStop(system: System, layout: Layout, owner: Owner): Promise<
     const answer = await askDaemon(system, layout, { ask: "stop" }, ANSWER_MS);
     if (typeof answer === "object") return answer;
     if ((await livingOwner(system, layout))?.nonce !== owner.nonce) return undefined;
-    if (answer === "silent" || system.monotonicMs() > giveUpAtMs) {
+    if (system.monotonicMs() > giveUpAtMs) {
       throw new SpooldError("SPOOL_LOCKED", { pid: owner.pid, since: owner.since, answer: "none" });
     }
   }
