@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SETTINGS } from "../config.ts";
 import { printText, tellError, tellText } from "./output.ts";
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 export function buildProgram(exit: (code: number) => void): Command {
   const program = new Command("spoold")
     .description("A spool directory for image work: drop a task file, get finished pictures.")
+    .version(packageVersion())
     .exitOverride()
     // What was typed stands in the message, and may hold anything.
     .configureOutput({ writeOut: printText, writeErr: tellText })
@@ -64,6 +66,11 @@ function command(program: Command, name: string, tells: string): Command {
     .argParser(readDirectory)
     .default("spool");
   return program.command(name).description(tells).addOption(spool).exitOverride();
+}
+
+function packageVersion(): string {
+  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
 }
 
 /** The settings of the daemon are its options: one row of the table, one flag. */

@@ -31,7 +31,7 @@ export interface Committer {
 interface Pending extends NewTask {
   readonly temporary: string;
   /** Settles to the error of the write, or to undefined when the temporary is whole and durable. */
-  readonly written: Promise<Error | undefined>;
+  written?: Promise<Error | undefined>;
   readonly resolve: (number: number) => void;
   readonly reject: (error: Error) => void;
 }
@@ -42,7 +42,10 @@ interface Linked {
   readonly path: string;
 }
 
-/** No hold of the add lock commits more than this, so that other producers get their turn. */
+/**
+ * No hold of the add lock commits more than this, so that other producers get their turn. While one group is being
+ * committed no more than the next is written, so that thousands of calls do not use up the descriptors.
+ */
 const MAX_GROUP = 256;
 
 /**
@@ -57,12 +60,9 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   return {
     commit(task) {
       const temporary = join(layout.tmp, `${task.replaces?.nonce ?? randomUUID()}.json`);
-      const written = writeDurably(system, temporary, task.bytes).then(
-        () => undefined,
-        (error: unknown) => toSpooldError(error, "IO_ERROR", { directory: layout.tmp }),
-      );
       return new Promise<number>((resolve, reject) => {
-        waiting.push({ ...task, temporary, written, resolve, reject });
+        const pending: Pending = { ...task, temporary, resolve, reject };
+        if (waiting.push(pending) <= MAX_GROUP) void write(pending);
         void commitGroups();
       });
     },
@@ -74,13 +74,24 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     busy = true;
     while (waiting.length > 0) {
       await waiting[0]?.written; // meanwhile others join the group
-      await commitGroup(await withoutFailed(waiting.splice(0, MAX_GROUP)));
+      const group = await withoutFailed(waiting.splice(0, MAX_GROUP));
+      for (const pending of waiting.slice(0, MAX_GROUP)) void write(pending);
+      await commitGroup(group);
     }
     busy = false;
   }
 
+  /** Begins to write a temporary, once. */
+  function write(pending: Pending): Promise<Error | undefined> {
+    pending.written ??= writeDurably(system, pending.temporary, pending.bytes).then(
+      () => undefined,
+      (error: unknown) => toSpooldError(error, "IO_ERROR", { directory: layout.tmp }),
+    );
+    return pending.written;
+  }
+
   async function withoutFailed(group: readonly Pending[]): Promise<Pending[]> {
-    const errors = await Promise.all(group.map(({ written }) => written));
+    const errors = await Promise.all(group.map(write));
     for (const [index, error] of errors.entries()) if (error !== undefined) group[index]?.reject(error);
     return group.filter((_pending, index) => errors[index] === undefined);
   }

@@ -19,9 +19,9 @@ export async function readEnding({ fs }: System, layout: Layout, number: number)
   const receipt = await readText(join(layout.done, receiptName(number)));
   if (receipt !== undefined) return { kind: "done", receipt: JSON.parse(receipt) as Receipt };
   // The reason alone says nothing: it stays behind when a person moves the task back.
+  if (!(await isInFailed())) return undefined;
   const reason = await readText(join(layout.failed, reasonName(number)));
-  if (reason === undefined || !(await isInFailed())) return undefined;
-  return { kind: "failed", reason: JSON.parse(reason) as Reason };
+  return { kind: "failed", reason: reason === undefined ? movedByHand(number) : (JSON.parse(reason) as Reason) };
 
   async function readText(path: string): Promise<string | undefined> {
     return ignoring(["ENOENT"], fs.readFile(path, "utf8"));
@@ -65,6 +65,12 @@ export function receiptOf(number: number, ending: Ending): Receipt {
   if (ending.kind === "done") return ending.receipt;
   const { error } = ending.reason;
   throw new SpooldError("TASK_FAILED", { number, because: error.code }, { cause: deserializeError(error) });
+}
+
+/** A person has put the task there: no attempt failed, but it ends there all the same. */
+function movedByHand(number: number): Reason {
+  const error = new SpooldError("TASK_FAILED", { number, because: "moved by hand" }).toJSON();
+  return { number, supplicant: null, summary: null, error, attempts: [], endedAt: null };
 }
 
 /** A rename between two looks may hide a task for a moment, so one look that finds nothing proves nothing. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 
@@ -21,6 +22,9 @@ export interface Owner {
   /** ISO 8601, UTC. */
   readonly since: string;
 }
+
+/** Between taking a spool and listening at its socket a daemon lets no more than this pass. */
+const STARTUP_MS = 1_000;
 
 /** This process as an owner. */
 export async function describeSelf(system: System, generation: number): Promise<Owner> {
@@ -47,9 +51,16 @@ export async function isProvablyDead(system: System, owner: Owner, answers: () =
   const sameMachine = owner.host === hostname() && owner.machineId === (await machineId(system));
   if (!sameBoot && !sameMachine) return false; // nothing can be proved from here
   if (!sameBoot && boot !== null && owner.bootId !== null) return true; // this machine has booted since
-  if (owner.pidNamespace !== (await pidNamespace(system))) return !(await answers());
+  if (owner.pidNamespace !== (await pidNamespace(system))) return !(await answersSoon(answers));
   if (owner.pidStart !== null) return (await processStart(system, owner.pid)) !== owner.pidStart;
-  return !processExists(owner.pid) || !(await answers());
+  return !processExists(owner.pid);
+}
+
+/** An owner that has only just started may not listen yet. */
+async function answersSoon(answers: () => Promise<boolean>): Promise<boolean> {
+  if (await answers()) return true;
+  await sleep(STARTUP_MS);
+  return answers();
 }
 
 /** The identity of the running boot, or null where the system does not tell. */

@@ -47,7 +47,7 @@ export interface Spool {
  */
 export async function openSpool(directory?: string, system: System = realSystem()): Promise<Spool> {
   if (process.platform === "win32") throw new SpooldError("PLATFORM_UNSUPPORTED", { platform: process.platform });
-  const layout = layoutOf(directory ?? process.env["SPOOLD_DIR"] ?? "spool");
+  const layout = layoutOf(directory ?? directoryFromEnvironment());
   await createSpool(system, layout).catch((error: unknown) => {
     throw toSpooldError(error, "IO_ERROR", { spool: layout.root });
   });
@@ -89,11 +89,19 @@ const opened = new Map<string, Promise<Spool>>();
 
 /** One spool per directory and process, so that overlapping calls find each other. */
 function defaultSpool(): Promise<Spool> {
-  const { root } = layoutOf(process.env["SPOOLD_DIR"] ?? "spool");
+  const { root } = layoutOf(directoryFromEnvironment());
   const known = opened.get(root);
   if (known !== undefined) return known;
   const opening = openSpool(root);
   opened.set(root, opening);
   opening.catch(() => opened.delete(root));
   return opening;
+}
+
+/** An empty variable is a slip in a script, not a wish for the working directory. */
+function directoryFromEnvironment(): string {
+  const directory = process.env["SPOOLD_DIR"] ?? "spool";
+  if (directory === "")
+    throw new SpooldError("CONFIG_INVALID", { setting: "SPOOLD_DIR", value: "", accepts: "a path" });
+  return directory;
 }

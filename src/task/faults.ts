@@ -35,4 +35,4 @@ export function printable(text: string): string {
 }
 
 /** What plays tricks on a terminal; JSON leaves some of it raw, and pointers hold the names of members as they are. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}]/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;

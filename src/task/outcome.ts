@@ -68,5 +68,6 @@ export interface Reason {
   readonly summary: string | null;
   readonly error: SerializedError;
   readonly attempts: readonly AttemptRecord[];
-  readonly endedAt: string;
+  /** ISO 8601, UTC; null when a person moved the task to `failed/`. */
+  readonly endedAt: string | null;
 }

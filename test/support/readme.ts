@@ -83,6 +83,11 @@ export function outputRows(): Row[] {
   return memberRows(z.toJSONSchema(taskSchema.shape.outputs.element));
 }
 
+/** All words that `position` may be. */
+export function positionWords(): string {
+  return wordsOf(z.toJSONSchema(taskSchema.shape.outputs.element.shape.position));
+}
+
 /** format, endings that mean it. */
 export function formatRows(): Row[] {
   return Object.entries(FORMAT_ENDINGS).map(([format, endings]) => [code(format), endings.map(code).join(" ")]);
@@ -99,11 +104,18 @@ function memberRows(schema: Schema): Row[] {
 }
 
 function takes(member: Schema): string {
-  if (member.enum !== undefined) return member.enum.map((word) => code(String(word))).join(" ");
+  if (member.enum !== undefined) return member.enum.length > MANY ? "one of the words below" : wordsOf(member);
   if (member.type === "array") return `${member.minItems} to ${member.maxItems} of the objects below`;
   if (member.type === "integer") return `whole number, ${member.minimum} to ${member.maximum}`;
   if (member.pattern !== undefined) return "64 hexadecimal digits";
   return member.minLength === undefined ? `text, at most ${member.maxLength} characters` : "path";
+}
+
+/** Words that would make a table too wide to be read with `cat`. */
+const MANY = 8;
+
+function wordsOf(member: Schema): string {
+  return (member.enum ?? []).map((word) => code(String(word))).join(" ");
 }
 
 function cellsOf(line: string): Row {

@@ -1,0 +1,72 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { STATES } from "../../src/spool/layout.ts";
+import { emptySpool, jsonLines, placeRejected, placeTask, spoold, startBusyDaemon, TASK } from "../support/cli.ts";
+import { freshDirectory, startDaemon } from "../support/daemon.ts";
+
+async function status(directory: string): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await spoold(directory, ["status", "--json"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  const [value, ...others] = jsonLines(stdout);
+  expect(others).toEqual([]);
+  expect(Object.keys(value ?? {})).toEqual(["spool", "daemon", "counts", "oldestWaitingMs", "highestNumber"]);
+  return value ?? {};
+}
+
+describe("spoold status", () => {
+  it("tells of a spool that holds nothing and has no daemon", async () => {
+    const directory = await freshDirectory();
+    const spool = await emptySpool(directory);
+    const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
+    const found = { spool, daemon: null, counts, oldestWaitingMs: null, highestNumber: 0 };
+    expect(await status(directory)).toEqual(found);
+    const { code, stdout, stderr } = await spoold(directory, ["status"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe([`spool   ${spool}`, "daemon  none", "oldest  nothing waits", HEAD, ZEROS, ""].join("\n"));
+  });
+
+  it("counts what lies in each state, reasons and temporaries not", async () => {
+    const directory = await freshDirectory();
+    for (const state of ["tasks", "active", "deferred", "held", "failed", "done", "done"] as const) {
+      await placeTask(directory, state);
+    }
+    await placeRejected(directory, "bad.json", "{}");
+    await writeFile(join(directory, "spool/tasks/cat.json"), "{");
+    await writeFile(join(directory, "spool/tasks/half.json.part"), "{");
+    const found = await status(directory);
+    const counts = { tasks: 2, active: 1, deferred: 1, held: 1, failed: 1, rejected: 1, done: 2 };
+    expect(found).toMatchObject({ counts, highestNumber: 7 });
+    expect(found["oldestWaitingMs"]).toBeGreaterThanOrEqual(0);
+  });
+
+  it("tells of the daemon, and of what it is running", async () => {
+    const directory = await freshDirectory();
+    const summary = "\u001b[31mcat\u202e";
+    const { daemon, number } = await startBusyDaemon(directory, { ...TASK, summary });
+    const { daemon: found } = await status(directory);
+    const live = { answers: true, concurrency: 1, workersReady: 1, stopping: false, paused: null };
+    expect(found).toMatchObject({ pid: daemon.pid, ...live, running: [{ number, attempt: 1, summary }] });
+    const { stdout } = await spoold(directory, ["status"]);
+    expect(stdout).toMatch(new RegExp(`^daemon  pid ${daemon.pid} on .+ since [^,]+$`, "m"));
+    expect(stdout).toContain(`running ${number} for `);
+    expect(stdout).toContain("\\u001b[31mcat\\u202e");
+  });
+
+  it("tells of a daemon that does not answer, and of none once it is dead", async () => {
+    const directory = await freshDirectory();
+    await placeTask(directory, "held", TASK);
+    const daemon = await startDaemon(directory);
+    process.kill(daemon.pid, "SIGSTOP");
+    expect((await status(directory))["daemon"]).toMatchObject({ pid: daemon.pid, answers: false });
+    expect((await spoold(directory, ["status"])).stdout).toMatch(/^daemon {2}pid .*, does not answer$/m);
+    process.kill(daemon.pid, "SIGKILL");
+    await daemon.ended;
+    expect((await status(directory))["daemon"]).toBe(null);
+  });
+});
+
+const HEAD = STATES.join("  ");
+const ZEROS = STATES.map((state) => "0".padEnd(state.length))
+  .join("  ")
+  .trimEnd();

@@ -1,0 +1,42 @@
+import { mkdir, rm, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { withAddLock } from "../../src/spool/add-lock.ts";
+import { names, newSpool } from "../support/directories.ts";
+
+describe("the add lock", () => {
+  it("lets one work at a time, and lets go of it after a failure too", async () => {
+    const layout = await newSpool();
+    let inside = 0;
+    const work = async (): Promise<void> => {
+      expect(++inside).toBe(1);
+      await names(layout.run);
+      inside -= 1;
+      throw new Error("work failed");
+    };
+    const ends = await Promise.allSettled(Array.from({ length: 5 }, () => withAddLock(layout, work)));
+    expect(ends.map((end) => end.status === "rejected" && end.reason.message)).toEqual(
+      Array.from({ length: 5 }, () => "work failed"),
+    );
+    expect(await names(layout.run)).not.toContain("add.lock");
+  });
+
+  it("gives what the work gives, also when the lock was lost meanwhile", async () => {
+    const layout = await newSpool();
+    const lock = join(layout.run, "add.lock");
+    expect(await withAddLock(layout, () => rm(lock, { recursive: true }).then(() => "done"))).toBe("done");
+  });
+
+  it("is done without when somebody never lets go, and tells when it cannot be had for another reason", async () => {
+    const [layout, broken] = [await newSpool(), await newSpool()];
+    const lock = join(layout.run, "add.lock");
+    await mkdir(lock);
+    const refresh = setInterval(() => void utimes(lock, Date.now() / 1_000, Date.now() / 1_000), 200);
+    await rm(broken.run, { recursive: true });
+    const work = async (): Promise<string> => "done";
+    const ends = await Promise.allSettled([withAddLock(layout, work), withAddLock(broken, work)]);
+    clearInterval(refresh);
+    expect(ends).toMatchObject([{ value: "done" }, { reason: { code: "ENOENT" } }]);
+    expect(await names(layout.run)).toContain("add.lock");
+  });
+});
