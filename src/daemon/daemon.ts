@@ -142,10 +142,11 @@ async function contextOf(
   roots: readonly string[],
   lock: DaemonLock,
 ): Promise<DaemonContext> {
-  const committer = openCommitter(system, layout, openSequence(system, layout));
+  const sequence = openSequence(system, layout);
+  const committer = openCommitter(system, layout, sequence);
   const { dev, ino } = await system.fs.lstat(layout.root);
   const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
-  return { system, layout, settings, roots, log, lock, committer, spoolTag };
+  return { system, layout, settings, roots, log, lock, committer, sequence, spoolTag };
 }
 
 function openWorkers(

@@ -47,6 +47,8 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
       if (running.has(entry.number)) return;
       if (!(await context.lock.isHeld()))
         throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
+      // A copy of a task may have come by hand under a number that was never given: nobody may get it from now on.
+      await context.sequence.raiseTo(entry.number);
       const active = await claim(system, layout, entry, fingerprint);
       if (active === undefined) return;
       const attempt = { active, task, startedAtMs: system.nowMs() };

@@ -10,10 +10,11 @@
 import { join } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { ignoring, type System, unlinkIfThere, writeDurably } from "../system.ts";
+import { parseObject } from "../task/parse.ts";
 import { askDaemon } from "./control.ts";
-import { holdHeartbeat } from "./heartbeat.ts";
+import { holdHeartbeat, isBeating } from "./heartbeat.ts";
 import type { Layout } from "./layout.ts";
-import { describeSelf, isProvablyDead, type Owner } from "./owner.ts";
+import { describeSelf, isFromHere, isOwner, isProvablyDead, type Owner } from "./owner.ts";
 
 export interface DaemonLock {
   readonly owner: Owner;
@@ -70,30 +71,40 @@ export async function acquireDaemonLock(system: System, layout: Layout, lost: ()
   }
 }
 
-/** The owner of a spool as recorded, dead or alive; undefined when it was released or there was none. */
-export async function recordedOwner(system: System, layout: Layout): Promise<Owner | undefined> {
+/** Whether a daemon owns the spool now; one whose death cannot be proved counts as alive. */
+export async function livingOwner(system: System, layout: Layout): Promise<Owner | undefined> {
   const latest = await latestGeneration(system, layout);
-  return latest === undefined || latest.released ? undefined : readOwner(system, layout, latest.generation);
+  if (latest === undefined || latest.released) return undefined;
+  const owner = await readOwner(system, layout, latest.generation);
+  return owner !== undefined && (await isAlive(system, layout, owner)) ? owner : undefined;
 }
 
-/** Whether a daemon owns the spool now, as far as can be proved. */
-export async function livingOwner(system: System, layout: Layout): Promise<Owner | undefined> {
-  const owner = await recordedOwner(system, layout);
-  if (owner === undefined) return undefined;
-  return (await isProvablyDead(system, owner, () => answers(system, layout))) ? undefined : owner;
+async function isAlive(system: System, layout: Layout, owner: Owner): Promise<boolean> {
+  return !(await isProvablyDead(system, owner, () => answers(system, layout)));
 }
 
 async function becomeOwner(system: System, layout: Layout): Promise<Owner> {
   for (;;) {
     const latest = await latestGeneration(system, layout);
-    const living = await livingOwner(system, layout);
-    if (living !== undefined) {
-      const { pid, host, since } = living;
-      throw new SpooldError("SPOOL_LOCKED", { pid, since, host, spool: layout.root });
-    }
+    if (latest !== undefined && !latest.released) await requireDead(system, layout, latest.generation);
     const owner = await describeSelf(system, (latest?.generation ?? 0) + 1);
     if (await createGeneration(system, layout, owner)) return owner;
   }
+}
+
+/** @throws SPOOL_LOCKED while the owner of this generation lives, or may live */
+async function requireDead(system: System, layout: Layout, generation: number): Promise<void> {
+  const owner = await readOwner(system, layout, generation);
+  if (owner === undefined) {
+    // Not what a daemon writes, or cleared away by a successor: only a living daemon would answer.
+    if (await answers(system, layout)) throw new SpooldError("SPOOL_LOCKED", { spool: layout.root, answers: true });
+    return;
+  }
+  if (!(await isAlive(system, layout, owner))) return;
+  // Of another machine: nothing proves its death, but a heart that stands still for long is taken for one.
+  if (!(await isFromHere(system, owner)) && !(await isBeating(system, layout))) return;
+  const { pid, host, since } = owner;
+  throw new SpooldError("SPOOL_LOCKED", { pid, since, host, spool: layout.root });
 }
 
 /** @returns false when another contender was faster */
@@ -137,9 +148,9 @@ async function latestGeneration(
 }
 
 async function readOwner(system: System, layout: Layout, generation: number): Promise<Owner | undefined> {
-  // ENOENT: cleared away by a successor between the listing and now.
   const text = await ignoring(["ENOENT"], system.fs.readFile(ownerFile(layout, generation), "utf8"));
-  return text === undefined ? undefined : (JSON.parse(text) as Owner);
+  const value = text === undefined ? undefined : parseObject(text);
+  return isOwner(value) ? value : undefined;
 }
 
 async function answers(system: System, layout: Layout): Promise<boolean> {

@@ -1,5 +1,6 @@
 import * as nodeFs from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { errnoOf } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
@@ -8,6 +9,26 @@ import type { Layout } from "./layout.ts";
 const HEARTBEAT_MS = 2_000;
 /** The library's own takeover of a lock that has gone stale must never fire. */
 const NEVER_STALE_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/** Longer than three beats: a machine under load may miss one. */
+const STILL_MS = 7_000;
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Whether the heartbeat of an owner on another machine is seen to move. Takes STILL_MS to say no, by the monotonic
+ * clock: the two machines' clocks need not agree.
+ */
+export async function isBeating(system: System, layout: Layout): Promise<boolean> {
+  const path = join(layout.run, "daemon.lock");
+  const beat = async (): Promise<number | undefined> => (await ignoring(["ENOENT"], system.fs.lstat(path)))?.mtimeMs;
+  const first = await beat();
+  const endMs = system.monotonicMs() + STILL_MS;
+  while (first !== undefined && system.monotonicMs() < endMs) {
+    await sleep(LOOK_EVERY_MS);
+    if ((await beat()) !== first) return true;
+  }
+  return false;
+}
 
 /**
  * Holds `run/daemon.lock` while the spool is owned. Only the owner may call this.

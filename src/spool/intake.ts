@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { basename, join } from "node:path";
-import { SpooldError, serializeError } from "../errors.ts";
+import { errnoOf, SpooldError, serializeError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
 import { encodeTask } from "../task/key.ts";
 import { readName, reasonName } from "../task/name.ts";
@@ -160,9 +160,22 @@ async function reserveReason(system: System, layout: Layout, name: string, bytes
 export async function putBack(system: System, layout: Layout, path: string, name: string): Promise<void> {
   for (let copy = 1; ; copy++) {
     const free = join(layout.tasks, copy === 1 ? name : `${basename(shortened(name), ".json")}-${copy}.json`);
-    if (await linkIfFree(system, path, free)) break;
+    if (await moveIfFree(system, path, free)) return;
   }
-  await system.fs.unlink(path);
+}
+
+async function moveIfFree(system: System, path: string, name: string): Promise<boolean> {
+  try {
+    if (!(await linkIfFree(system, path, name))) return false;
+    await system.fs.unlink(path);
+    return true;
+  } catch (error) {
+    // A directory, or a file that this account may not link: nothing is lost by a rename to a name that was just free.
+    if (errnoOf(error) !== "EPERM") throw error;
+    if ((await ignoring(["ENOENT"], system.fs.lstat(name))) !== undefined) return false;
+    await system.fs.rename(path, name);
+    return true;
+  }
 }
 
 async function linkIfFree({ fs }: System, path: string, name: string): Promise<boolean> {

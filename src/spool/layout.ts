@@ -72,6 +72,9 @@ export async function requireSpool({ fs }: System, layout: Layout): Promise<void
  */
 export async function checkSpool({ fs }: System, layout: Layout): Promise<void> {
   const root = await statDirectory(layout.root);
+  // Whoever may write here may swap whole states; a group may, as many accounts have one of their own.
+  if ((root.mode & 0o1002) === 0o002)
+    throw new SpooldError("SPOOL_UNSAFE", { directory: layout.root, mode: (root.mode & 0o7777).toString(8) });
   for (const directory of [...STATES.map((state) => layout[state]), layout.tmp, layout.run]) {
     const stat = await statDirectory(directory);
     if (stat.dev !== root.dev) throw new SpooldError("SPOOL_SPLIT", { directory });

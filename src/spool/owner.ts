@@ -46,14 +46,27 @@ export async function describeSelf(system: System, generation: number): Promise<
  * @param answers whether something accepts connections at the owner's control socket; asked only when pids cannot tell
  */
 export async function isProvablyDead(system: System, owner: Owner, answers: () => Promise<boolean>): Promise<boolean> {
+  if (!(await isFromHere(system, owner))) return false;
   const boot = await bootId(system);
-  const sameBoot = boot !== null && owner.bootId === boot;
-  const sameMachine = owner.host === hostname() && owner.machineId === (await machineId(system));
-  if (!sameBoot && !sameMachine) return false; // nothing can be proved from here
-  if (!sameBoot && boot !== null && owner.bootId !== null) return true; // this machine has booted since
+  if (boot !== null && owner.bootId !== null && owner.bootId !== boot) return true; // this machine has booted since
   if (owner.pidNamespace !== (await pidNamespace(system))) return !(await answersSoon(answers));
   if (owner.pidStart !== null) return (await processStart(system, owner.pid)) !== owner.pidStart;
   return !processExists(owner.pid);
+}
+
+/** Whether an owner is of this machine, so that its death can be proved; a container is, while its host has not booted. */
+export async function isFromHere(system: System, owner: Owner): Promise<boolean> {
+  const boot = await bootId(system);
+  if (boot === null) return owner.host === hostname(); // macOS: there is nothing better to go by
+  const machine = await machineId(system);
+  return owner.bootId === boot || (owner.host === hostname() && machine !== null && owner.machineId === machine);
+}
+
+/** Whether this is what `describeSelf` makes; people may have put anything under its name. */
+export function isOwner(value: unknown): value is Owner {
+  if (typeof value !== "object" || value === null) return false;
+  const { nonce, host, pid, since } = value as Readonly<Record<string, unknown>>;
+  return [nonce, host, since].every((member) => typeof member === "string") && typeof pid === "number";
 }
 
 /** An owner that has only just started may not listen yet. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { acquireDaemonLock, livingOwner, recordedOwner } from "../../src/spool/daemon-lock.ts";
+import { acquireDaemonLock, livingOwner } from "../../src/spool/daemon-lock.ts";
 import type { Layout } from "../../src/spool/layout.ts";
 import { describeSelf, type Owner } from "../../src/spool/owner.ts";
 import { realSystem } from "../../src/system.ts";
@@ -65,7 +65,7 @@ describe("the daemon's lock", () => {
   it("goes to the next at once after its release, and generations only grow", async () => {
     const layout = await newSpool();
     expect([await tryToOwn(layout), await tryToOwn(layout), await tryToOwn(layout)]).toEqual([1, 2, 3]);
-    expect(await recordedOwner(real, layout)).toBeUndefined();
+    expect(await livingOwner(real, layout)).toBeUndefined();
     expect(await names(layout.run)).toEqual(
       expect.not.arrayContaining(["daemon.lock", "owner.json", "owner.1.json", "owner.1.released"]),
     );
@@ -116,10 +116,36 @@ describe("a recorded owner", () => {
     expect(await tryToOwn(layout)).toBe(2);
   });
 
-  it("counts as alive when it is on another machine: nothing can be proved from here", async () => {
+  it("counts as alive on another machine while its heart beats, for nothing can be proved from here", async () => {
     const layout = await newSpool();
     await recordOwner(layout, { bootId: "another boot", host: "elsewhere", machineId: "other" });
-    expect(await tryToOwn(layout)).toBe("SPOOL_LOCKED");
+    await mkdir(join(layout.run, "daemon.lock"));
+    let beats = 0;
+    const beating = { ...real, fs: { ...real.fs, lstat: beat as typeof real.fs.lstat } };
+    async function beat(path: string): Promise<unknown> {
+      const stat = await real.fs.lstat(path);
+      if (path.endsWith("daemon.lock")) beats += 1;
+      return Object.assign(stat, { mtimeMs: stat.mtimeMs + beats });
+    }
+    await expect(acquireDaemonLock(beating, layout, unexpected)).rejects.toMatchObject({ code: "SPOOL_LOCKED" });
+    expect(await livingOwner(real, layout)).toMatchObject({ host: "elsewhere" });
+  });
+
+  it("is taken for dead on another machine when its heart has stood still for long", async () => {
+    const layout = await newSpool();
+    await recordOwner(layout, { bootId: "another boot", host: "elsewhere", machineId: "other" });
+    await mkdir(join(layout.run, "daemon.lock"));
+    let nowMs = 0;
+    const hurried = { ...real, monotonicMs: () => (nowMs += 2_000) };
+    const lock = await acquireDaemonLock(hurried, layout, unexpected);
+    expect(lock.owner.generation).toBe(2);
+    await lock.release();
+  });
+
+  it("is nobody when the file is not what a daemon writes and nobody answers", async () => {
+    const layout = await newSpool();
+    await writeFile(join(layout.run, "owner.7.json"), "garbage");
+    expect(await tryToOwn(layout)).toBe(8);
   });
 
   it("may be of any generation: the next one follows on it", async () => {
