@@ -22,7 +22,7 @@ export interface Runner {
   failed(): number;
 }
 
-export interface Running {
+interface Running {
   readonly attempt: Attempt;
   readonly touches: Touches;
 }

@@ -9,7 +9,7 @@ import type { Layout } from "./layout.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What is to become a task in `tasks/`. */
-export interface NewTask {
+interface NewTask {
   readonly bytes: Uint8Array;
   readonly priority: number;
   /** The number that a person gave it; taken unless it was used before. */
