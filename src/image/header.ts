@@ -9,6 +9,8 @@ export interface Header {
   /** Pixels, upright; of the first frame. */
   readonly width: number;
   readonly height: number;
+  /** Whether the pixels are sRGB, in colour, with eight bits a channel. */
+  readonly isPlain: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function readHeader(
   const limit = limits.maxInputPixels;
   if (width * height > limit)
     throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { path, width, height, pixels: width * height, limit });
-  return { format: metadata.format === "heif" ? "avif" : metadata.format, width, height };
+  const isPlain = metadata.space === "srgb" && metadata.depth === "uchar" && (metadata.channels ?? 0) >= 3;
+  return { format: metadata.format === "heif" ? "avif" : metadata.format, width, height, isPlain };
 }
 
 async function readMetadata(bytes: Buffer, path: string): Promise<Metadata> {

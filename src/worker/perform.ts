@@ -22,7 +22,8 @@ export async function perform(system: System, request: RunRequest): Promise<RunR
     await requireSpared(system, paths, bytes);
     const header = await readHeader(bytes, request.limits);
     const rendered = await render(bytes, planOutputs(request.task.outputs, header), request.limits);
-    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...header };
+    const { format, width, height } = header;
+    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, format, width, height };
     return { kind: "prepared", source, outputs: await writeAll(system, request, rendered) };
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };

@@ -1,0 +1,123 @@
+/**
+ * The sizes that sharp would give, worked out beforehand. They follow libvips' rules as sharp 0.35 applies them: the
+ * shrink factor comes from the source's size after a JPEG was shrunk while loading, and sides are rounded once.
+ * A test holds them against sharp itself, over random sizes.
+ */
+import type { Output } from "../task/task.ts";
+import type { Header } from "./header.ts";
+
+/** Pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Area extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** What becomes of the whole picture on its way to an output. */
+export interface Geometry {
+  /** The whole picture, scaled. */
+  readonly scaled: Size;
+  /** The part of it that the output shows; null for all of it. */
+  readonly crop: Area | null;
+  /** Whether both sides are scaled alike, so that a smaller size may be made from it. */
+  readonly isUniform: boolean;
+}
+
+/**
+ * The geometry of an output.
+ * @returns null where it depends on the pixels (`entropy`, `attention`), pads (`contain`), or cannot be foretold to
+ *   the pixel: then the output is made the direct way
+ */
+export function geometryOf(output: Output, source: Header): Geometry | null {
+  const { width, height, fit = "cover", position = "centre" } = output;
+  if (width === undefined && height === undefined) return { scaled: sizeOf(source), crop: null, isUniform: true };
+  const shrunk = shrunkOnLoad(output, source);
+  const shrink = shrinkOf(output, shrunk);
+  const scaled = { width: shrunk.width / shrink.across, height: shrunk.height / shrink.down };
+  if (isTie(scaled.width) || isTie(scaled.height)) return null;
+  const rounded = { width: Math.max(1, Math.round(scaled.width)), height: Math.max(1, Math.round(scaled.height)) };
+  const isUniform = shrink.across === shrink.down;
+  if (width === undefined || height === undefined || fit === "inside" || fit === "outside" || fit === "fill") {
+    return { scaled: rounded, crop: null, isUniform };
+  }
+  const gravity = GRAVITIES.get(position);
+  if (fit === "contain" || gravity === undefined) return null;
+  const shown = { width: Math.min(width, rounded.width), height: Math.min(height, rounded.height) };
+  return { scaled: rounded, crop: cropOf(rounded, shown, gravity), isUniform };
+}
+
+type Place = "start" | "middle" | "end";
+
+interface Gravity {
+  readonly across: Place;
+  readonly down: Place;
+}
+
+const GRAVITIES: ReadonlyMap<string, Gravity> = new Map(
+  (
+    [
+      [["centre", "center"], "middle", "middle"],
+      [["top", "north"], "middle", "start"],
+      [["right top", "northeast"], "end", "start"],
+      [["right", "east"], "end", "middle"],
+      [["right bottom", "southeast"], "end", "end"],
+      [["bottom", "south"], "middle", "end"],
+      [["left bottom", "southwest"], "start", "end"],
+      [["left", "west"], "start", "middle"],
+      [["left top", "northwest"], "start", "start"],
+    ] as const
+  ).flatMap(([names, across, down]) => names.map((name) => [name, { across, down }] as const)),
+);
+
+function sizeOf({ width, height }: Size): Size {
+  return { width, height };
+}
+
+/** How many source pixels become one, on each axis. */
+function shrinkOf({ width, height, fit = "cover" }: Output, source: Size): { across: number; down: number } {
+  const across = width === undefined ? undefined : source.width / width;
+  const down = height === undefined ? undefined : source.height / height;
+  if (fit === "fill") return bounded({ across: across ?? 1, down: down ?? 1 }, source);
+  const shrinks = [across, down].filter((shrink) => shrink !== undefined);
+  const both = fit === "inside" || fit === "contain" ? Math.max(...shrinks) : Math.min(...shrinks);
+  return bounded({ across: both, down: both }, source);
+}
+
+/** No axis is shrunk below one pixel. */
+function bounded(shrink: { across: number; down: number }, source: Size): { across: number; down: number } {
+  return { across: Math.min(shrink.across, source.width), down: Math.min(shrink.down, source.height) };
+}
+
+/** A JPEG is decoded at a half, a quarter or an eighth when more than that is asked for; sides are rounded down. */
+function shrunkOnLoad(output: Output, source: Header): Size {
+  if (source.format !== "jpeg") return source;
+  const { across, down } = shrinkOf(output, source);
+  const shrink = Math.min(across, down);
+  const coarse = [8, 4, 2].find((candidate) => shrink >= candidate) ?? 1;
+  // sharp stays a step below where libjpeg's rounding would make the result too small.
+  const factor = coarse > 1 && Math.trunc(shrink) === coarse ? coarse / 2 : coarse;
+  return { width: Math.floor(source.width / factor), height: Math.floor(source.height / factor) };
+}
+
+/** A side that lies halfway between two pixels is rounded one way or the other by the last bit. */
+function isTie(side: number): boolean {
+  return Math.abs(side - Math.trunc(side) - 0.5) < 1e-6;
+}
+
+function cropOf(scaled: Size, shown: Size, { across, down }: Gravity): Area | null {
+  if (scaled.width === shown.width && scaled.height === shown.height) return null;
+  return {
+    left: offset(scaled.width - shown.width, across),
+    top: offset(scaled.height - shown.height, down),
+    ...shown,
+  };
+}
+
+function offset(room: number, place: Place): number {
+  if (place === "start") return 0;
+  return place === "end" ? room : Math.trunc((room + 1) / 2);
+}
