@@ -36,8 +36,14 @@ export const ERRORS = {
   PATH_OUTSIDE_ROOTS: row("the path leads outside the roots", "start the daemon with `--root DIR` that holds it", 1),
   OUTPUT_FAILED: row("the output could not be made", "the cause names what the encoder said", 1),
   OUTPUT_UNWRITABLE: row("the output cannot be written there", "look at the directory's owner and permission", 1),
-  DISK_FULL: row("the disk is full", "free some space; the daemon goes on by itself", 74, "pauses"),
-  DISK_READ_ONLY: row("the file system is read-only", "remount it; the daemon goes on by itself", 74, "pauses"),
+  DISK_FULL: row("the disk is full", "free some space; a running daemon goes on by itself", 74, "pauses"),
+  DISK_READ_ONLY: row("the file system is read-only", "remount it; a running daemon goes on by itself", 74, "pauses"),
+  RESOURCES_SHORT: row(
+    "the system is short of memory or descriptors",
+    "raise `ulimit -n` or free memory; a running daemon goes on by itself",
+    74,
+    "pauses",
+  ),
   IO_ERROR: row("the operating system reported an error", "the cause names the call and the file", 74, "transient"),
   SPOOL_MISSING: row("there is no spool in this directory", "name it with --spool DIR or SPOOLD_DIR", 74),
   SPOOL_SPLIT: row("the spool spans more than one file system", "moves between states must be one rename", 78),
@@ -134,6 +140,10 @@ const ERRNO_CODES: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: "DISK_FULL",
   EDQUOT: "DISK_FULL",
   EROFS: "DISK_READ_ONLY",
+  EMFILE: "RESOURCES_SHORT",
+  ENFILE: "RESOURCES_SHORT",
+  ENOMEM: "RESOURCES_SHORT",
+  EAGAIN: "RESOURCES_SHORT",
 };
 
 function row(message: string, hint: string, exitCode: ErrorRow["exitCode"], verdict: Verdict = "permanent"): ErrorRow {

@@ -48,10 +48,17 @@ export function realSystem(): System {
  * Creates a file, writes it whole and makes it durable.
  * @throws EEXIST when the name is taken (a link counts as taken); no half-written file is left behind
  */
-export async function writeDurably({ fs }: System, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
+export async function writeDurably(
+  { fs }: System,
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number; readonly owner?: { readonly uid: number; readonly gid: number } } = {},
+): Promise<void> {
+  const { mode = 0o600, owner } = options;
   const handle = await fs.open(path, "wx", mode);
   try {
     await handle.writeFile(bytes);
+    if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
     // A failed fsync is never tried again on the same data: the kernel may have marked the pages clean.
     await handle.sync();
   } catch (error) {

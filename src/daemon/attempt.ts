@@ -1,36 +1,24 @@
-import { SpooldError, serializeError, toSpooldError } from "../errors.ts";
-import { resolveOutput } from "../image/paths.ts";
-import { publish, removeTemporaries, temporaryPath } from "../image/publish.ts";
+import { join } from "node:path";
+import { errnoOf, SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { publish } from "../image/publish.ts";
 import { taskFields } from "../log.ts";
 import { readAttempts } from "../spool/attempts.ts";
-import type { ActiveTask } from "../spool/claim.ts";
 import { defer, finishDone, finishFailed, hasReceipt } from "../spool/finish.ts";
-import { hasOwnKey, keyOf } from "../task/key.ts";
-import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts";
-import type { Task } from "../task/task.ts";
-import { decideMove, errorOf, type Move } from "../task/transition.ts";
-import type { PreparedOutput } from "../worker/protocol.ts";
+import { ignoring, unlinkIfThere } from "../system.ts";
+import { reasonName } from "../task/name.ts";
+import type { Outcome } from "../task/outcome.ts";
+import { decideMove, type Move } from "../task/transition.ts";
 import type { DaemonContext } from "./context.ts";
+import { requireExpected, sweepTemporaries } from "./outputs.ts";
+import { type Attempt, reasonFor, receiptFor, recordOf } from "./records.ts";
 import type { WorkEnd } from "./worker-process.ts";
-
-/** An attempt that is counted on disk. */
-export interface Attempt {
-  readonly active: ActiveTask;
-  readonly task: Task;
-  /** ms since epoch. */
-  readonly startedAtMs: number;
-}
 
 /** What an attempt's end means for the daemon. */
 export interface Conclusion {
-  readonly move: Move["to"];
+  /** `taken`: a person has removed or moved the task's file from `active/` meanwhile; there is nothing left to move. */
+  readonly move: Move["to"] | "taken";
   /** Why nothing may be started for now, or null. */
   readonly pause: SpooldError | null;
-}
-
-/** What names the temporaries of an attempt, so that no other attempt, task or spool uses the same. */
-export function attemptTag(context: DaemonContext, { number, attempt }: ActiveTask): string {
-  return `${context.spoolTag}-${number}-a${attempt}`;
 }
 
 /**
@@ -52,7 +40,7 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
   const { active } = attempt;
   const earlier = active.attempt > 1 ? await readAttempts(system, layout, active.number) : [];
   const nowMs = system.nowMs();
-  const move = decideMove({ attempt: active.attempt, outcome, earlier }, settings, nowMs);
+  const move = decideMove({ attempt: active.attempt, outcome, earlier }, settings);
   try {
     if (move.to === "failed") {
       const attempts = [...earlier, recordOf(attempt, outcome, nowMs)];
@@ -64,6 +52,7 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
       await finishDone(system, layout, active, receiptFor(attempt, outcome, nowMs));
     }
   } catch (error) {
+    if (await isTakenAway(context, attempt, error)) return { move: "taken", pause: null };
     return giveBack(context, attempt, error);
   }
   tell(context, attempt, outcome, move, nowMs);
@@ -88,34 +77,13 @@ async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd)
   }
 }
 
-/** A hostile picture may have taken the worker over: only what the task itself asks for is published, wherever it says. */
-async function requireExpected(
-  context: DaemonContext,
-  { active, task }: Attempt,
-  outputs: readonly PreparedOutput[],
-): Promise<void> {
-  const paths = await outputPaths(context, task);
-  const tag = attemptTag(context, active);
-  const isExpected = ({ path, temporary }: PreparedOutput, index: number): boolean =>
-    path === paths[index] && temporary === temporaryPath(path, tag, index);
-  if (outputs.length !== paths.length || !outputs.every(isExpected)) {
-    throw new SpooldError("PATH_OUTSIDE_ROOTS", { number: active.number, because: "not where the task says" });
-  }
-}
-
-function outputPaths({ system, roots }: DaemonContext, task: Task): Promise<string[]> {
-  return Promise.all(task.outputs.map(({ file }) => resolveOutput(system, file, roots, { create: false })));
-}
-
-/** Removes what an attempt that did not end by itself may have left beside its outputs. */
-export async function sweepTemporaries(context: DaemonContext, { active, task }: Attempt): Promise<void> {
-  const { system, log } = context;
-  try {
-    await removeTemporaries(system, await outputPaths(context, task), attemptTag(context, active));
-  } catch (error) {
-    // A path that cannot be resolved holds nothing of ours; anything else is litter, and the task goes on regardless.
-    log.event("warn", "temporaries not swept", { ...taskFields({ ...active, ...task }), error: serializeError(error) });
-  }
+async function isTakenAway({ system, layout, log }: DaemonContext, attempt: Attempt, error: unknown): Promise<boolean> {
+  const { active, task } = attempt;
+  if (errnoOf(error) !== "ENOENT") return false;
+  if ((await ignoring(["ENOENT"], system.fs.lstat(active.path))) !== undefined) return false;
+  await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
+  log.event("warn", "task taken away", taskFields({ ...active, ...task }));
+  return true;
 }
 
 /** The spool has no room for a receipt or a reason: a rename needs none, so the task waits with its attempt given back. */
@@ -125,7 +93,7 @@ async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown
   if (pause.code !== "DISK_FULL" || (await hasReceipt(system, layout, attempt.active.number))) throw pause;
   await defer(system, layout, attempt.active, {
     attempt: attempt.active.attempt,
-    dueAtMs: system.nowMs(),
+    dueAtMs: 0,
     record: null,
   });
   log.event("warn", "task deferred", {
@@ -137,39 +105,6 @@ async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown
 
 async function requireLock({ lock }: DaemonContext): Promise<void> {
   if (!(await lock.isHeld())) throw new SpooldError("LOCK_LOST", { generation: lock.owner.generation });
-}
-
-function recordOf({ active }: Attempt, outcome: Outcome, nowMs: number): AttemptRecord {
-  if (outcome.kind === "succeeded" || outcome.kind === "interrupted") {
-    throw new TypeError(`an attempt that ended as ${outcome.kind} leaves no record`);
-  }
-  return { attempt: active.attempt, outcome: outcome.kind, error: errorOf(outcome), endedAt: isoTime(nowMs) };
-}
-
-function reasonFor(
-  { active, task }: Attempt,
-  error: Reason["error"],
-  attempts: readonly AttemptRecord[],
-  nowMs: number,
-): Reason {
-  const { supplicant = null, summary = null } = task;
-  return { number: active.number, supplicant, summary, error, attempts, endedAt: isoTime(nowMs) };
-}
-
-function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "succeeded" }>, nowMs: number): Receipt {
-  const { active, task, startedAtMs } = attempt;
-  return {
-    number: active.number,
-    key: hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task),
-    supplicant: task.supplicant ?? null,
-    summary: task.summary ?? null,
-    attempts: active.attempt,
-    startedAt: isoTime(startedAtMs),
-    endedAt: isoTime(nowMs),
-    durationMs: Math.max(0, Math.round(nowMs - startedAtMs)),
-    source: outcome.source,
-    outputs: outcome.outputs,
-  };
 }
 
 function tell({ log }: DaemonContext, attempt: Attempt, outcome: Outcome, move: Move, nowMs: number): void {
@@ -188,8 +123,4 @@ function tell({ log }: DaemonContext, attempt: Attempt, outcome: Outcome, move: 
   if (outcome.kind !== "succeeded") return;
   const bytes = outcome.outputs.reduce((sum, output) => sum + output.bytes, 0);
   log.event("info", "task done", { ...about, ms, bytes, outputs: outcome.outputs.map(({ file }) => file) });
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { hasReceipt } from "../spool/finish.ts";
+import { isSpent } from "../spool/finish.ts";
+import { putBack } from "../spool/intake.ts";
 import { scanDeferred, scanTasks, type TaskEntry } from "../spool/scan.ts";
 import { type Fingerprint, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
@@ -7,7 +8,7 @@ import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
 import type { DaemonContext } from "./context.ts";
 import { openDrops } from "./drops.ts";
-import { createBusy, type Touches, touchesOf } from "./touches.ts";
+import { type Busy, createBusy, type Touches, touchesOf } from "./touches.ts";
 
 /** A task that may start now. */
 export interface Candidate {
@@ -33,6 +34,8 @@ export interface Backlog {
   /** In how many ms another look may find something that needs no bell: a settled drop, a deferred task. */
   nextLookMs(): number;
   rejected(): number;
+  /** How many files with a task's name could not be read when last looked at: they are left where they are. */
+  unreadable(): number;
 }
 
 /** Entries kept of a look: so many that looks at a huge directory stay rare, so few that memory stays small. */
@@ -46,6 +49,7 @@ const READ_AHEAD = 64;
 export function openBacklog(context: DaemonContext): Backlog {
   const { system, layout, roots } = context;
   const drops = openDrops(context);
+  const unreadable = new Set<string>();
   const inspected = new Map<string, Candidate>();
   let window: TaskEntry[] = [];
   let beyond = 0;
@@ -53,6 +57,7 @@ export function openBacklog(context: DaemonContext): Backlog {
 
   return {
     async look() {
+      unreadable.clear();
       const tasks = await scanTasks(system, layout, WINDOW);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
@@ -70,7 +75,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       for (const touches of running) busy.add(touches);
       for (let index = 0, blocked = 0; index < window.length && blocked < MAX_BLOCKED; ) {
         const entry = window[index] as TaskEntry;
-        const candidate = await inspect(entry);
+        const candidate = await refreshed(await inspect(entry), busy);
         if (candidate === undefined) {
           window.splice(index, 1);
         } else if (busy.conflicts(candidate.touches)) {
@@ -89,7 +94,14 @@ export function openBacklog(context: DaemonContext): Backlog {
     hasRunDry: () => window.length === 0 && beyond > 0,
     nextLookMs: () => Math.min(drops.nextLookMs(), nextDueAtMs - system.nowMs()),
     rejected: drops.rejected,
+    unreadable: () => unreadable.size,
   };
+
+  /** Links may have changed since a task was read: before it starts, what it touches is worked out anew. */
+  async function refreshed(candidate: Candidate | undefined, busy: Busy): Promise<Candidate | undefined> {
+    if (candidate === undefined || busy.conflicts(candidate.touches)) return candidate;
+    return { ...candidate, touches: await touchesOf(system, candidate.task, roots) };
+  }
 
   /** Reads a task once. @returns undefined when it is none that can start: gone, a drop, or unreadable */
   async function inspect(entry: TaskEntry): Promise<Candidate | undefined> {
@@ -98,11 +110,12 @@ export function openBacklog(context: DaemonContext): Backlog {
     if (known !== undefined) return known;
     const file = await readTaskFile(system, join(layout[entry.state], entry.file));
     if (file.kind === "unreadable") {
+      if (!file.gone) unreadable.add(entry.file);
       if (!file.gone) drops.report(entry.file, file.because);
       return undefined;
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (entry.state === "tasks" && (await hasReceipt(system, layout, entry.number))) return handOver(entry, "spent");
+    if (await isSpent(system, layout, entry.number)) return handOver(entry, "spent");
     const touches = await touchesOf(system, file.task, roots);
     const candidate = { entry, fingerprint: file.fingerprint, task: file.task, touches };
     inspected.set(key, candidate);
@@ -112,8 +125,7 @@ export function openBacklog(context: DaemonContext): Backlog {
   /** To the drops: intake settles it, and gives it a number that is free. */
   async function handOver(entry: TaskEntry, because: "unkeyed" | "spent"): Promise<undefined> {
     if (entry.state === "tasks") drops.note(entry.file, because);
-    else
-      await ignoring(["ENOENT"], system.fs.rename(join(layout.deferred, entry.file), join(layout.tasks, entry.file)));
+    else await ignoring(["ENOENT"], putBack(system, layout, join(layout.deferred, entry.file), entry.file));
   }
 }
 

@@ -38,7 +38,8 @@ export function openBell(options: BellOptions): Bell {
   return {
     async arm() {
       if (polling || watcher !== undefined) return;
-      const armed = makeWatcher(directory);
+      const armed = tryToWatch();
+      if (armed === undefined) return;
       watcher = armed;
       giveUp = new AbortController();
       armed.on("all", ring);
@@ -55,6 +56,15 @@ export function openBell(options: BellOptions): Bell {
     },
     isPolling: () => polling,
   };
+
+  function tryToWatch(): FSWatcher | undefined {
+    try {
+      return makeWatcher(directory);
+    } catch (error) {
+      void turnToPolling(String(error));
+      return undefined;
+    }
+  }
 
   async function turnToPolling(because: string): Promise<void> {
     if (polling) return;

@@ -13,6 +13,8 @@ export interface DaemonContext {
   readonly settings: Settings;
   /** With every link resolved; relative paths of tasks start at the first. */
   readonly roots: readonly string[];
+  /** The spool's real path. */
+  readonly spool: string;
   readonly log: Log;
   readonly lock: Pick<DaemonLock, "isHeld" | "owner">;
   readonly committer: Committer;

@@ -8,7 +8,7 @@ import type { DaemonStatus } from "../spool/control.ts";
 import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
 import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
 import { openSequence } from "../spool/sequence.ts";
-import type { System } from "../system.ts";
+import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
 import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
 import type { DaemonContext } from "./context.ts";
@@ -60,6 +60,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     const roots = await resolveRoots(system, settings.roots);
     await createSpool(system, layout);
     await checkSpool(system, layout);
+    // A clean-up by hand of empty directories takes it along.
+    await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
     const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
     const context = await contextOf(options, layout, roots, lock);
     const pool = openWorkers(context, options, fail, wakeup);
@@ -122,18 +124,20 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     concurrency: settings.concurrency,
     once,
   });
+  let failedAtStart = 0;
   try {
-    await resume(context);
+    failedAtStart = await resume(context);
     await runLoop(context, { backlog, bell, pause, pool, runner, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
   } finally {
     await bell.disarm();
     await control?.close();
   }
+  const failed = failedAtStart + runner.failed();
   const fatal = state.fatal ?? (once ? pause.because() : null);
   if (fatal !== null) throw fatal;
-  log.event("info", "daemon stopped", { failed: runner.failed(), rejected: backlog.rejected() });
-  return once && runner.failed() + backlog.rejected() > 0 ? 1 : 0;
+  log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
+  return once && failed + backlog.rejected() + backlog.unreadable() > 0 ? 1 : 0;
 }
 
 async function contextOf(
@@ -146,7 +150,8 @@ async function contextOf(
   const committer = openCommitter(system, layout, sequence);
   const { dev, ino } = await system.fs.lstat(layout.root);
   const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
-  return { system, layout, settings, roots, log, lock, committer, sequence, spoolTag };
+  const spool = await system.fs.realpath(layout.root);
+  return { system, layout, settings, roots, spool, log, lock, committer, sequence, spoolTag };
 }
 
 function openWorkers(

@@ -57,7 +57,8 @@ export async function runLoop(
   for (;;) {
     if (state.fatal !== null) return;
     if (state.stopping) {
-      if (runner.running().length === 0) return;
+      // What only waits for the disk goes on at the next start: its claim lies in active/.
+      if (runner.running().length <= runner.stranded()) return;
       await wakeup.wait(settings.rescanMs);
       continue;
     }

@@ -1,12 +1,14 @@
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
 import { taskFields } from "../log.ts";
 import { claim } from "../spool/claim.ts";
-import { dropActive, hasReceipt } from "../spool/finish.ts";
-import { type Attempt, attemptTag, conclude, settle } from "./attempt.ts";
+import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
+import { conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { DaemonContext } from "./context.ts";
+import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
+import type { Attempt } from "./records.ts";
 import type { Touches } from "./touches.ts";
 
 /** The tasks under way: claims them, gives them to workers, and sees them to their end. */
@@ -35,7 +37,7 @@ export interface RunnerEvents {
 }
 
 export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, events: RunnerEvents): Runner {
-  const { system, layout, settings, roots, log } = context;
+  const { system, layout, settings, roots, spool, log } = context;
   const running = new Map<number, Running>();
   const stranded = new Set<Attempt>();
   let failed = 0;
@@ -43,8 +45,8 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
   return {
     async start(candidate) {
       const { entry, task, touches, fingerprint } = candidate;
-      // A second file of the same number: it waits until the first has its receipt, and gets a number of its own.
-      if (running.has(entry.number)) return;
+      // A second file of the same number: a later look sees that the number is spent, and gives it one of its own.
+      if (running.has(entry.number) || (await isSpent(system, layout, entry.number))) return;
       if (!(await context.lock.isHeld()))
         throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
       // A copy of a task may have come by hand under a number that was never given: nobody may get it from now on.
@@ -80,7 +82,7 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
     const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
     const { number } = active;
     const tag = attemptTag(context, active);
-    const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, limits, tag };
+    const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, spool, limits, tag };
     let waits = false;
     try {
       const end = await pool.run(request, task.timeoutMs ?? settings.timeoutMs);

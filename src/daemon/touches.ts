@@ -10,14 +10,17 @@ export interface Touches {
   readonly writes: readonly string[];
 }
 
-/** Which files a task touches. A path that cannot be resolved counts as it stands: the worker tells what is wrong with it. */
+/**
+ * Which files a task touches. A source counts under its own name and under the one that its links lead to: an earlier
+ * task may replace either. A path that cannot be resolved counts as it stands: the worker tells what is wrong with it.
+ */
 export async function touchesOf(system: System, task: Task, roots: readonly string[]): Promise<Touches> {
-  const lexical = (path: string): string => resolve(roots[0] ?? "/", path);
-  const reads = [await orElse(resolveSource(system, task.source, roots), lexical(task.source))];
-  const writes = await Promise.all(
-    task.outputs.map(({ file }) => orElse(resolveOutput(system, file, roots, { create: false }), lexical(file))),
-  );
-  return { reads, writes };
+  const named = (path: string): Promise<string> =>
+    orElse(resolveOutput(system, path, roots, { create: false }), resolve(roots[0] ?? "/", path));
+  const source = await named(task.source);
+  const linked = await orElse(resolveSource(system, task.source, roots), source);
+  const writes = await Promise.all(task.outputs.map(({ file }) => named(file)));
+  return { reads: source === linked ? [source] : [source, linked], writes };
 }
 
 /** Files in use by tasks that run or must run first. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { SerializedError } from "../errors.ts";
-import type { RunRequest, RunResult, WorkerMessage } from "../worker/protocol.ts";
+import { type RunRequest, type RunResult, readMessage, type WorkerMessage } from "../worker/protocol.ts";
 
 /** How a child process was given work and answered, or did not. */
 export type WorkEnd =
@@ -33,67 +33,95 @@ const ENTRY = fileURLToPath(new URL("../../dist/worker/main.js", import.meta.url
 /** What a child needs of the environment, and nothing else of it: no secrets, no loosened limits. */
 const PASSED_ON = ["PATH", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"] as const;
 
-/** Starts a child. */
+/** How long a child may take until it is ready. */
+const READY_MS = 30_000;
+
+/** Starts a child. What it does wrong before it is ready, even not starting at all, is told by `gone`. */
 export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): WorkerProcess {
-  const child = fork(ENTRY, [], {
-    env: childEnvironment(env),
-    execArgv: [],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  let finishRun: ((end: WorkEnd) => void) | undefined;
+  const child = forkOrNothing(env);
+  let state: "starting" | "idle" | "busy" | "gone" = "starting";
+  let running: { readonly request: RunRequest; readonly finish: (end: WorkEnd) => void } | undefined;
   let verdict: WorkEnd | undefined;
-  let exited = false;
+  const readyDeadline = setTimeout(() => child?.kill("SIGKILL"), READY_MS);
   const gone = new Promise<void>((resolve) => {
-    child.once("exit", (exitCode, signal) => {
-      exited = true;
-      finishRun?.(verdict ?? { kind: "crashed", exitCode, signal });
+    const end = (exitCode: number | null, signal: string | null): void => {
+      if (state === "gone") return;
+      state = "gone";
+      clearTimeout(readyDeadline);
+      running?.finish(verdict ?? { kind: "crashed", exitCode, signal });
       events.gone(exitCode, signal);
       resolve();
-    });
+    };
+    child?.once("exit", end);
+    // A spawn that fails tells of an error and never of an exit; any other error is followed by the exit.
+    child?.on("error", () => (child.pid === undefined ? end(null, null) : child.kill("SIGKILL")));
+    if (child === undefined) setImmediate(() => end(null, null));
   });
-  // A channel that breaks is followed by the exit, which is what counts.
-  child.on("error", () => child.kill("SIGKILL"));
-  child.on("message", (message) => hear(message as WorkerMessage));
+  child?.on("message", (message) => hear(readMessage(message)));
 
   const killFor = (end: WorkEnd): void => {
-    verdict = end;
-    child.kill("SIGKILL");
+    verdict ??= end;
+    child?.kill("SIGKILL");
   };
   return {
-    pid: child.pid,
+    pid: child?.pid,
     async run(request, timeoutMs) {
       // It died while it was idle: this task never began, so it is not to blame.
-      if (exited) return { kind: "interrupted" };
+      if (child === undefined || state !== "idle") return { kind: "interrupted" };
+      state = "busy";
       const deadline = setTimeout(() => killFor({ kind: "timedOut", timeoutMs }), timeoutMs);
       try {
         return await new Promise<WorkEnd>((resolve) => {
-          finishRun = resolve;
-          send(child, request);
+          running = { request, finish: resolve };
+          // What was never handed over did not begin either.
+          child.send(request, (error) => error !== null && killFor({ kind: "interrupted" }));
         });
       } finally {
         clearTimeout(deadline);
-        finishRun = undefined;
+        running = undefined;
       }
     },
     kill: () => killFor({ kind: "interrupted" }),
     async close() {
-      if (!exited) child.kill("SIGKILL");
+      child?.kill("SIGKILL");
       await gone;
     },
   };
 
-  function hear(message: WorkerMessage): void {
-    if (message.kind === "ready") events.ready();
-    else if (message.kind === "unusable") events.unusable(message.error);
+  function hear(message: WorkerMessage | undefined): void {
     // After a kill the verdict stands: an answer that crossed it came too late, and its temporaries are swept.
-    else if (verdict === undefined) finishRun?.(message.result);
+    if (verdict !== undefined || state === "gone") return;
+    if (state === "starting" && message?.kind === "ready") {
+      state = "idle";
+      clearTimeout(readyDeadline);
+      events.ready();
+    } else if (state === "starting" && message?.kind === "unusable") {
+      events.unusable(message.error);
+    } else if (message?.kind === "ended" && isAnswerTo(message, running?.request)) {
+      state = "idle";
+      running?.finish(message.result);
+    } else {
+      // Out of turn, or no message of ours: whoever speaks here is no longer our program.
+      child?.kill("SIGKILL");
+    }
   }
 }
 
-function send(child: ChildProcess, request: RunRequest): void {
-  child.send(request, (error) => {
-    if (error !== null) child.kill("SIGKILL");
-  });
+function isAnswerTo(
+  { number, attempt }: { number: number; attempt: number },
+  request: RunRequest | undefined,
+): boolean {
+  return request?.number === number && request.attempt === attempt;
+}
+
+/** A fork fails at once when memory is short; that is a death at the start as any other. */
+function forkOrNothing(env: NodeJS.ProcessEnv): ChildProcess | undefined {
+  try {
+    return fork(ENTRY, [], { env: childEnvironment(env), execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  } catch {
+    // The pool reports the death and tries again later.
+    return undefined;
+  }
 }
 
 function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -46,14 +46,15 @@ export async function resolveSource(system: System, path: string, roots: readonl
  * The path that an output will have: its directory with every link resolved, and its own name. A link that has the
  * name is not followed, for the rename that publishes the output replaces it.
  * @param roots as `resolveRoots` returns them
- * @param options `create`: make the directories that are missing, durably; else the path is told as far as it exists
+ * @param options `create`: make the directories that are missing, durably; else the path is told as far as it exists.
+ *   `spool`: a real path in which no output may lie, lest a task overwrite others
  * @throws PATH_OUTSIDE_ROOTS (before anything is created), OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR
  */
 export async function resolveOutput(
   system: System,
   file: string,
   roots: readonly string[],
-  options: { readonly create: boolean },
+  options: { readonly create: boolean; readonly spool?: string },
 ): Promise<string> {
   const absolute = startingAt(roots, file);
   try {
@@ -61,6 +62,12 @@ export async function resolveOutput(
     requireInside(real, roots, { path: file });
     const directory = options.create ? await createBelow(system, real, missing, roots) : join(real, ...missing);
     const path = join(directory, basename(absolute));
+    if (options.spool !== undefined && isInside(path, [options.spool])) {
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "it lies in the spool" });
+    }
+    if (basename(path).startsWith(TEMPORARY_PREFIX)) {
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "the name is that of a temporary" });
+    }
     const entry = await ignoring(["ENOENT"], system.fs.lstat(path));
     if (entry?.isDirectory())
       throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "a directory has this name" });
@@ -84,6 +91,9 @@ export function unwritable(error: unknown, facts: { readonly file: string } | { 
 export function isInside(real: string, roots: readonly string[]): boolean {
   return roots.some((root) => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep));
 }
+
+/** How the names of temporaries beside outputs begin. */
+export const TEMPORARY_PREFIX = ".spoold-";
 
 const ROOT = "directories that exist";
 

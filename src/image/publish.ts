@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import { errnoOf, SpooldError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
-import { unwritable } from "./paths.ts";
+import { TEMPORARY_PREFIX, unwritable } from "./paths.ts";
 
 /** An output that is written and fsynced, but not there yet. Both paths are absolute, in one directory. */
 export interface Publication {
@@ -20,7 +20,7 @@ export interface Publication {
  * @param index the output's place in its task, from 0
  */
 export function temporaryPath(finalPath: string, tag: string, index: number): string {
-  return join(dirname(finalPath), `.spoold-${tag}-${index}.tmp`);
+  return join(dirname(finalPath), `${TEMPORARY_PREFIX}${tag}-${index}.tmp`);
 }
 
 /**
@@ -31,7 +31,7 @@ export async function writeTemporary(system: System, path: string, bytes: Uint8A
   try {
     await unlinkIfThere(system, path);
     // The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves.
-    await writeDurably(system, path, bytes, 0o666);
+    await writeDurably(system, path, bytes, { mode: 0o666 });
   } catch (error) {
     throw unwritable(error, { path });
   }
@@ -81,6 +81,27 @@ export async function removeTemporaries(system: System, finalPaths: readonly str
   await discard(system, files);
 }
 
+/**
+ * Ends what a daemon began that died while it published. Temporaries are written in order and all before the first is
+ * renamed, also in order: so the first one missing beside a later one, or any backup, says that renaming had begun,
+ * and that the temporaries that are left are whole. Then they are renamed too; else they are removed.
+ * @param finalPaths of all outputs, in the task's order
+ */
+export async function completeOrRemove(system: System, finalPaths: readonly string[], tag: string): Promise<void> {
+  const files = finalPaths.map((path, index) => ({ path, temporary: temporaryPath(path, tag, index) }));
+  const isThere = async (path: string): Promise<boolean> =>
+    (await ignoring(["ENOENT", "ENOTDIR"], system.fs.lstat(path))) !== undefined;
+  const left = await Promise.all(files.map(({ temporary }) => isThere(temporary)));
+  const backups = await Promise.all(files.map((file) => isThere(backupPath(file))));
+  const hasBegun = backups.includes(true) || (left[0] === false && left.includes(true));
+  if (hasBegun)
+    await publish(
+      system,
+      files.filter((_file, index) => left[index]),
+    );
+  await discard(system, files);
+}
+
 function backupPath({ temporary }: Publication): string {
   return `${temporary}.old`;
 }
@@ -102,7 +123,7 @@ async function backUp(system: System, file: Publication): Promise<boolean> {
   } catch (error) {
     // File systems without hard links, and kernels that forbid links to other people's files: a copy does as well.
     if (!present.isFile() || !UNLINKABLE.has(errnoOf(error) ?? "")) throw error;
-    await writeDurably(system, backup, await fs.readFile(file.path), present.mode & 0o777);
+    await writeDurably(system, backup, await fs.readFile(file.path), { mode: present.mode & 0o777 });
   }
   return true;
 }

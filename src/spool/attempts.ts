@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 /** What is known of the earlier attempts of a task that is not yet at its end, oldest first. */
 export async function readAttempts({ fs }: System, layout: Layout, number: number): Promise<readonly AttemptRecord[]> {
   const text = await ignoring(["ENOENT"], fs.readFile(pathOf(layout, number), "utf8"));
-  return text === undefined ? [] : (JSON.parse(text) as AttemptRecord[]);
+  return text === undefined ? [] : recordsIn(text);
 }
 
 /**
@@ -31,6 +31,17 @@ export async function recordAttempt(
 /** Forgets the attempts of a task that has ended: its receipt or reason holds what matters. */
 export async function forgetAttempts(system: System, layout: Layout, number: number): Promise<void> {
   await unlinkIfThere(system, pathOf(layout, number));
+}
+
+/** A file that was damaged counts as none: what it held is for people, and for counting crashes. */
+function recordsIn(text: string): readonly AttemptRecord[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? (value as AttemptRecord[]) : [];
+  } catch {
+    // Not JSON: see above.
+    return [];
+  }
 }
 
 function pathOf(layout: Layout, number: number): string {

@@ -83,11 +83,17 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
 
   /** Begins to write a temporary, once. */
   function write(pending: Pending): Promise<Error | undefined> {
-    pending.written ??= writeDurably(system, pending.temporary, pending.bytes).then(
+    pending.written ??= writeForOwner(pending).then(
       () => undefined,
       (error: unknown) => toSpooldError(error, "IO_ERROR", { directory: layout.tmp }),
     );
     return pending.written;
+  }
+
+  /** What root adds to the spool of another account must be that account's to read. */
+  async function writeForOwner({ temporary, bytes }: Pending): Promise<void> {
+    const owner = process.geteuid?.() === 0 ? await fs.lstat(layout.tasks) : undefined;
+    await writeDurably(system, temporary, bytes, { ...(owner !== undefined && { owner }) });
   }
 
   async function withoutFailed(group: readonly Pending[]): Promise<Pending[]> {
@@ -115,22 +121,24 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   }
 
   async function linkAll(group: readonly Pending[], linked: Linked[]): Promise<void> {
-    let next = await sequence.reserve(group.filter(({ wanted }) => wanted === undefined).length);
+    let unnumbered = group.filter(({ wanted }) => wanted === undefined).length;
+    let next = await sequence.reserve(unnumbered);
     for (const pending of group) {
       let number = pending.wanted === undefined ? next++ : await claimWanted(pending.wanted);
-      let path = pathOf(number, pending);
-      // EEXIST: a person dropped a file of this name. link cannot overwrite it, so the task takes the next number.
-      while (
-        (await ignoring(
-          ["EEXIST"],
-          fs.link(pending.temporary, path).then(() => true),
-        )) === undefined
-      ) {
-        number = await sequence.reserve(1);
-        path = pathOf(number, pending);
+      // EEXIST: a person dropped a file of this name. link cannot overwrite it, so the task takes the next number,
+      // and those behind it in the group take later ones still: the order of the calls is the order of the numbers.
+      while (!(await linkAs(pending, number))) {
+        if (pending.wanted === undefined) next = await sequence.reserve(unnumbered);
+        number = pending.wanted === undefined ? next++ : await sequence.reserve(1);
       }
-      linked.push({ pending, number, path });
+      if (pending.wanted === undefined) unnumbered -= 1;
+      linked.push({ pending, number, path: pathOf(number, pending) });
     }
+  }
+
+  async function linkAs(pending: Pending, number: number): Promise<boolean> {
+    const linking = fs.link(pending.temporary, pathOf(number, pending)).then(() => true);
+    return (await ignoring(["EEXIST"], linking)) ?? false;
   }
 
   async function claimWanted(number: number): Promise<number> {

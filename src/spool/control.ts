@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
 import type { Layout } from "./layout.ts";
 
@@ -75,8 +76,10 @@ function exchange(path: string, line: string, waitMs: number): Promise<DaemonSta
     socket.on("data", (text: string) => {
       received += text;
     });
-    // Refused, no such file, reset: nobody is there to ask; `close` follows and tells the caller.
-    socket.on("error", () => undefined);
+    socket.on("error", (error) => {
+      // Nobody listens, or there is no socket. Anything else, for example no permission, proves nothing.
+      connected ||= !["ECONNREFUSED", "ENOENT"].includes(errnoOf(error) ?? "");
+    });
     socket.on("close", () => resolve(answerIn(received) ?? (connected ? "silent" : undefined)));
   });
 }

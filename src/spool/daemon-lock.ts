@@ -28,7 +28,7 @@ export interface DaemonLock {
 const ANSWER_MS = 500;
 /** For people and scripts; becomes the sign of release by a rename, which a full disk does not refuse. */
 const OWNER_COPY = "owner.json";
-const OWNER_FILE = /^owner\.(\d{1,16})\.(json|released)$/;
+const OWNER_FILE = /^owner\.([1-9]\d{0,14})\.(json|released)$/;
 
 /**
  * Takes the spool at once, or says who has it.

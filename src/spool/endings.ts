@@ -3,6 +3,7 @@ import { deserializeError, SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import { readName, reasonName, receiptName } from "../task/name.ts";
 import type { Reason, Receipt } from "../task/outcome.ts";
+import { parseObject } from "../task/parse.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
 
@@ -16,15 +17,17 @@ const LOOK_EVERY_MS = 2_000;
 
 /** The end of a task as it lies in the spool, or undefined while it has none. */
 export async function readEnding({ fs }: System, layout: Layout, number: number): Promise<Ending | undefined> {
-  const receipt = await readText(join(layout.done, receiptName(number)));
-  if (receipt !== undefined) return { kind: "done", receipt: JSON.parse(receipt) as Receipt };
+  const receipt = await readRecord<Receipt>(join(layout.done, receiptName(number)));
+  if (receipt !== undefined) return { kind: "done", receipt };
   // The reason alone says nothing: it stays behind when a person moves the task back.
   if (!(await isInFailed())) return undefined;
-  const reason = await readText(join(layout.failed, reasonName(number)));
-  return { kind: "failed", reason: reason === undefined ? movedByHand(number) : (JSON.parse(reason) as Reason) };
+  const reason = await readRecord<Reason>(join(layout.failed, reasonName(number)));
+  return { kind: "failed", reason: reason ?? movedByHand(number) };
 
-  async function readText(path: string): Promise<string | undefined> {
-    return ignoring(["ENOENT"], fs.readFile(path, "utf8"));
+  /** What a person is just copying may be half there: that is nothing yet. */
+  async function readRecord<T>(path: string): Promise<T | undefined> {
+    const text = await ignoring(["ENOENT"], fs.readFile(path, "utf8"));
+    return text === undefined ? undefined : (parseObject(text) as T | undefined);
   }
 
   async function isInFailed(): Promise<boolean> {

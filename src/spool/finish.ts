@@ -26,6 +26,13 @@ export async function hasReceipt({ fs }: System, layout: Layout, number: number)
   return (await ignoring(["ENOENT"], fs.lstat(join(layout.done, receiptName(number))))) !== undefined;
 }
 
+/** Whether the number of a file in `tasks/` belongs to a task that has ended: a copy of it must not run as that one. */
+export async function isSpent(system: System, layout: Layout, number: number): Promise<boolean> {
+  if (await hasReceipt(system, layout, number)) return true;
+  const failed = join(layout.failed, waitingName({ number, priority: 0 }));
+  return (await ignoring(["ENOENT"], system.fs.lstat(failed))) !== undefined;
+}
+
 /** Ends a task whose receipt exists: what is left of it is removed. */
 export async function dropActive(system: System, layout: Layout, active: ActiveTask): Promise<void> {
   await unlinkIfThere(system, active.path);
@@ -39,9 +46,16 @@ export async function finishFailed(system: System, layout: Layout, active: Activ
   await writeDurably(system, temporary, encode(reason));
   await system.fs.rename(temporary, join(layout.failed, reasonName(active.number)));
   await Promise.all([syncDirectory(system, layout.failed), syncDirectory(system, layout.tmp)]);
-  await system.fs.rename(active.path, join(layout.failed, waitingName(active)));
+  await system.fs.rename(active.path, await freeNameInFailed(system, layout, active));
   await Promise.all([syncDirectory(system, layout.failed), syncDirectory(system, layout.active)]);
   await forgetAttempts(system, layout, active.number);
+}
+
+/** A dead letter of the same number, put there by a person, is never overwritten. */
+async function freeNameInFailed({ fs, nowMs }: System, layout: Layout, active: ActiveTask): Promise<string> {
+  const plain = join(layout.failed, waitingName(active));
+  const isTaken = (await ignoring(["ENOENT"], fs.lstat(plain))) !== undefined;
+  return isTaken ? join(layout.failed, deferredName({ ...active, dueAtMs: nowMs() })) : plain;
 }
 
 /** Where a task waits for another attempt, and what is to be remembered of the one that has ended. */

@@ -120,9 +120,11 @@ export async function restoreTakenDrops(system: System, layout: Layout): Promise
   return restored;
 }
 
-/** A reason file that came along with a retried task goes back to where it belongs. */
+/** A reason that came along when a person moved a task or a drop back goes to where it belongs. */
 export async function returnReason({ fs }: System, layout: Layout, name: string): Promise<void> {
-  await ignoring(["ENOENT"], fs.rename(join(layout.tasks, name), join(layout.failed, name)));
+  const kind = readName(name);
+  const place = kind.kind === "reason" && kind.number !== null ? layout.failed : layout.rejected;
+  await ignoring(["ENOENT"], fs.rename(join(layout.tasks, name), join(place, name)));
 }
 
 function readDrop(file: SettledDrop): Task {

@@ -71,7 +71,7 @@ export async function requireSpool({ fs }: System, layout: Layout): Promise<void
  * @throws SPOOL_MISSING, SPOOL_SPLIT or SPOOL_UNSAFE, naming the directory
  */
 export async function checkSpool({ fs }: System, layout: Layout): Promise<void> {
-  const root = await statDirectory(layout.root);
+  const root = await statDirectory(await fs.realpath(layout.root));
   // Whoever may write here may swap whole states; a group may, as many accounts have one of their own.
   if ((root.mode & 0o1002) === 0o002)
     throw new SpooldError("SPOOL_UNSAFE", { directory: layout.root, mode: (root.mode & 0o7777).toString(8) });

@@ -25,7 +25,8 @@ const MAX_JUMP = 1_000_000;
 /** The highest number that a restored sequence may begin at: above it a number was somebody's slip. */
 const MAX_RESTORED = 1e12;
 
-const NAME = /^sequence\.(\d{1,16})$/;
+/** Above 10^15 it is not ours: numbers must stay exact. */
+const NAME = /^sequence\.(0|[1-9]\d{0,14})$/;
 
 /** The sequence of a spool. Nothing is read before the first call. */
 export function openSequence(system: System, layout: Layout): Sequence {

@@ -34,7 +34,7 @@ export async function readTaskFile({ fs }: System, path: string): Promise<TaskFi
     handle = await fs.open(path, READ_SAFELY);
   } catch (error) {
     const errno = errnoOf(error) ?? "unknown";
-    if (["EMFILE", "ENFILE", "EIO", "ENOMEM"].includes(errno)) throw error;
+    if (["EMFILE", "ENFILE", "ENOMEM"].includes(errno)) throw error;
     return { kind: "unreadable", gone: errno === "ENOENT", because: errno };
   }
   try {

@@ -7,7 +7,8 @@
  *     42.p5.a1.json                active: attempt 1 is running
  *     1795251600000.42.p5.a2.json  deferred: attempt 2 is due at that time (ms since epoch)
  *     42  042  042.json            written by people; we never write them
- *     42.reason.json               why a task failed, or what is wrong with a drop
+ *     42.reason.json               why a task failed
+ *     note.json.reason.json        what is wrong with a drop
  */
 export interface EntryName {
   /** 1 to 2^53 - 1. */
@@ -23,20 +24,21 @@ export interface EntryName {
 export type NameKind =
   | { readonly kind: "task"; readonly entry: EntryName }
   | { readonly kind: "unnumbered" }
-  | { readonly kind: "reason"; readonly number: number }
+  /** `number` is null beside a rejected drop, which has a name of its own. */
+  | { readonly kind: "reason"; readonly number: number | null }
   | { readonly kind: "temporary" }
   | { readonly kind: "foreign" };
 
 const TASK = /^(?:(\d{1,16})\.(?=\d+(?:\.p\d+)?\.a\d))?0*(\d{1,16})(?:\.p(\d{1,3}))?(?:\.a(\d{1,6}))?\.json$/;
 const BARE = /^0*([1-9]\d{0,15})$/;
-const REASON = /^0*([1-9]\d{0,15})\.reason\.json$/;
+const REASON = /^(?:0*([1-9]\d{0,15})|.+)\.reason\.json$/;
 const TEMPORARY = /^\.|~$|\.(tmp|part|swp)$/;
 
 /** What a name found in a task directory means. Never throws, whatever people have put there. */
 export function readName(name: string): NameKind {
   if (TEMPORARY.test(name)) return { kind: "temporary" };
-  const reason = REASON.exec(name)?.[1];
-  if (reason !== undefined) return { kind: "reason", number: Number(reason) };
+  const reason = REASON.exec(name);
+  if (reason !== null) return { kind: "reason", number: reason[1] === undefined ? null : Number(reason[1]) };
   const bare = BARE.exec(name)?.[1];
   const [, due, number, priority, attempt] = bare === undefined ? (TASK.exec(name) ?? []) : ["", undefined, bare];
   const entry = {

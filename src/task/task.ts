@@ -10,7 +10,7 @@ export const FORMAT_ENDINGS = {
 
 export type Format = keyof typeof FORMAT_ENDINGS;
 
-const FORMATS = Object.keys(FORMAT_ENDINGS) as [Format, ...Format[]];
+export const FORMATS = Object.keys(FORMAT_ENDINGS) as [Format, ...Format[]];
 const FITS = ["cover", "contain", "fill", "inside", "outside"] as const;
 const POSITIONS = [
   ...["centre", "center", "top", "right top", "right", "right bottom", "bottom", "left bottom", "left", "left top"],

@@ -28,6 +28,9 @@ export type Move =
       readonly pause: SerializedError | null;
     };
 
+/** Due since ever: no clock that is set back can delay it. */
+const AT_ONCE = 0;
+
 export interface AttemptEnd {
   /** The attempt that has ended, from 1. */
   readonly attempt: number;
@@ -40,18 +43,17 @@ export interface AttemptEnd {
  * Where a task goes when an attempt has ended.
  * @param end the attempt and what came before it
  * @param policy `maxCrashes`: attempts that may kill a worker or the daemon
- * @param nowMs wall clock, ms since epoch
  */
-export function decideMove(end: AttemptEnd, policy: { readonly maxCrashes: number }, nowMs: number): Move {
+export function decideMove(end: AttemptEnd, policy: { readonly maxCrashes: number }): Move {
   const { attempt, outcome, earlier } = end;
   switch (outcome.kind) {
     case "succeeded":
       return { to: "done" };
     case "interrupted":
-      return { to: "deferred", attempt, dueAtMs: nowMs, counted: null, pause: null };
+      return { to: "deferred", attempt, dueAtMs: AT_ONCE, counted: null, pause: null };
     case "failed":
       return pausesDaemon(outcome.error.code)
-        ? { to: "deferred", attempt, dueAtMs: nowMs, counted: null, pause: outcome.error }
+        ? { to: "deferred", attempt, dueAtMs: AT_ONCE, counted: null, pause: outcome.error }
         : { to: "failed", error: outcome.error };
     case "timedOut":
       return { to: "failed", error: errorOf(outcome) };
@@ -60,7 +62,7 @@ export function decideMove(end: AttemptEnd, policy: { readonly maxCrashes: numbe
       const error = errorOf(outcome);
       return 1 + earlier.filter(isCrash).length >= policy.maxCrashes
         ? { to: "failed", error }
-        : { to: "deferred", attempt: attempt + 1, dueAtMs: nowMs, counted: error, pause: null };
+        : { to: "deferred", attempt: attempt + 1, dueAtMs: AT_ONCE, counted: error, pause: null };
     }
   }
 }

@@ -31,10 +31,10 @@ export async function perform(system: System, request: RunRequest): Promise<RunR
 }
 
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
-async function resolveOutputs(system: System, { task, roots }: RunRequest): Promise<readonly string[]> {
+async function resolveOutputs(system: System, { task, roots, spool }: RunRequest): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const { file } of task.outputs) {
-    const path = await resolveOutput(system, file, roots, { create: false });
+    const path = await resolveOutput(system, file, roots, { create: false, spool });
     if (paths.includes(path))
       throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "another output of this task has the same path" });
     paths.push(path);
@@ -63,7 +63,7 @@ const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
 
 async function writeAll(
   system: System,
-  { roots, tag }: RunRequest,
+  { roots, spool, tag }: RunRequest,
   rendered: readonly RenderedOutput[],
 ): Promise<readonly PreparedOutput[]> {
   const prepared: PreparedOutput[] = [];
@@ -71,7 +71,7 @@ async function writeAll(
   try {
     for (const { bytes, ...output } of rendered) {
       // Only now are missing directories made: a picture that cannot be decoded leaves none behind.
-      const path = await resolveOutput(system, output.file, roots, { create: true });
+      const path = await resolveOutput(system, output.file, roots, { create: true, spool });
       const temporary = temporaryPath(path, tag, paths.length);
       paths.push(path);
       await writeTemporary(system, temporary, bytes);

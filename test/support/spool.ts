@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { openSpool, type Spool } from "../../src/index.ts";
@@ -51,4 +52,10 @@ export async function statesOf(spool: string): Promise<Map<number, State[]>> {
 /** Names in a state's directory, sorted. */
 export async function namesIn(directory: string, state: State | "tmp" | "run"): Promise<string[]> {
   return (await readdir(join(directory, "spool", state))).sort();
+}
+
+/** What the names of temporaries hold to tell this spool from others. */
+export async function spoolTagOf(directory: string): Promise<string> {
+  const { dev, ino } = await lstat(join(directory, "spool"));
+  return createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
 }

@@ -17,7 +17,7 @@ function past(...outcomes: AttemptRecord["outcome"][]): AttemptRecord[] {
 }
 
 function moveAfter(outcome: Outcome, earlier: readonly AttemptRecord[] = [], maxCrashes = 2): Move {
-  return decideMove({ attempt: earlier.length + 1, outcome, earlier }, { maxCrashes }, NOW_MS);
+  return decideMove({ attempt: earlier.length + 1, outcome, earlier }, { maxCrashes });
 }
 
 describe("an attempt that succeeded", () => {
@@ -37,7 +37,7 @@ describe("an attempt that failed", () => {
   it.each<ErrorCode>(["DISK_FULL", "DISK_READ_ONLY"])(
     "with %s is due again under the same number, not counted, and pauses the daemon",
     (code) => {
-      const again = { to: "deferred", attempt: 2, dueAtMs: NOW_MS, counted: null, pause: error(code) };
+      const again = { to: "deferred", attempt: 2, dueAtMs: 0, counted: null, pause: error(code) };
       expect(moveAfter(failed(code), past("crashed"))).toEqual(again);
     },
   );
@@ -52,7 +52,7 @@ describe("an attempt that ran out of time", () => {
 
 describe("an attempt that was interrupted", () => {
   it("is due again under the same number, without a pause and without blame", () => {
-    const again = { to: "deferred", attempt: 2, dueAtMs: NOW_MS, counted: null, pause: null };
+    const again = { to: "deferred", attempt: 2, dueAtMs: 0, counted: null, pause: null };
     expect(moveAfter({ kind: "interrupted" }, past("crashed"))).toEqual(again);
   });
 });
@@ -62,7 +62,7 @@ describe.each([
   ["daemon died", orphaned, "DAEMON_CRASHED"],
 ] as const)("an attempt whose %s", (_who, outcome, code) => {
   it("counts, and the next one is due at once, as long as there were fewer than maxCrashes", () => {
-    const next = { to: "deferred", dueAtMs: NOW_MS, counted: errorOf(outcome), pause: null };
+    const next = { to: "deferred", dueAtMs: 0, counted: errorOf(outcome), pause: null };
     expect(moveAfter(outcome)).toEqual({ ...next, attempt: 2 });
     expect(moveAfter(outcome, past("interrupted", "timedOut", "failed"))).toEqual({ ...next, attempt: 5 });
   });

@@ -122,6 +122,7 @@ function request(output: RunRequest["task"]["outputs"][number], attempt = 1): Ru
     task: { source: "cat.jpg", outputs: [output] },
     roots: [root],
     limits: { maxInputPixels: 100_000_000, maxInputBytes: 100_000_000 },
+    spool: join(root, "spool"),
     tag: "7",
   };
 }

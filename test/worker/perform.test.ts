@@ -163,6 +163,7 @@ function run(task: Partial<Task>, { limits, through = system }: RunOptions = {})
     task: checkTask({ source: "cat.jpg", outputs: [{ file: "out-cat.png", width: 20 }], ...task }),
     roots: [root],
     limits: limits ?? { maxInputPixels: 1_000_000, maxInputBytes: 1_000_000 },
+    spool: join(root, "spool"),
     tag: "7",
   });
 }

@@ -1,0 +1,56 @@
+import { SpooldError, serializeError } from "../errors.ts";
+import { resolveOutput } from "../image/paths.ts";
+import { completeOrRemove, removeTemporaries, temporaryPath } from "../image/publish.ts";
+import { taskFields } from "../log.ts";
+import type { ActiveTask } from "../spool/claim.ts";
+import type { Task } from "../task/task.ts";
+import type { PreparedOutput } from "../worker/protocol.ts";
+import type { DaemonContext } from "./context.ts";
+import type { Attempt } from "./records.ts";
+
+/** What names the temporaries of an attempt, so that no other attempt, task or spool uses the same. */
+export function attemptTag(context: DaemonContext, { number, attempt }: ActiveTask): string {
+  return `${context.spoolTag}-${number}-a${attempt}`;
+}
+
+/** A hostile picture may have taken the worker over: only what the task itself asks for is published, wherever it says. */
+export async function requireExpected(
+  context: DaemonContext,
+  { active, task }: Attempt,
+  outputs: readonly PreparedOutput[],
+): Promise<void> {
+  const paths = await outputPaths(context, task);
+  const tag = attemptTag(context, active);
+  const isExpected = ({ path, temporary }: PreparedOutput, index: number): boolean =>
+    path === paths[index] && temporary === temporaryPath(path, tag, index);
+  if (outputs.length !== paths.length || !outputs.every(isExpected)) {
+    throw new SpooldError("PATH_OUTSIDE_ROOTS", { number: active.number, because: "not where the task says" });
+  }
+}
+
+function outputPaths({ system, roots, spool }: DaemonContext, task: Task): Promise<string[]> {
+  return Promise.all(task.outputs.map(({ file }) => resolveOutput(system, file, roots, { create: false, spool })));
+}
+
+/** Removes what an attempt that did not end by itself may have left beside its outputs. */
+export async function sweepTemporaries(context: DaemonContext, attempt: Attempt): Promise<void> {
+  await tidy(context, attempt, removeTemporaries);
+}
+
+/**
+ * Puts the outputs of an attempt in order whose daemon died: when it had begun to rename them, the rest follows, so
+ * that all of them appear; else what the worker left is removed.
+ */
+export async function finishOutputs(context: DaemonContext, attempt: Attempt): Promise<void> {
+  await tidy(context, attempt, completeOrRemove);
+}
+
+async function tidy(context: DaemonContext, { active, task }: Attempt, work: typeof removeTemporaries): Promise<void> {
+  try {
+    await work(context.system, await outputPaths(context, task), attemptTag(context, active));
+  } catch (error) {
+    // A path that cannot be resolved holds nothing of ours; anything else is litter, and the task goes on regardless.
+    const about = taskFields({ ...active, ...task });
+    context.log.event("warn", "temporaries not swept", { ...about, error: serializeError(error) });
+  }
+}
