@@ -36,11 +36,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Reads a task from the text of a file. @throws as `parseJson` and `checkTask` */
-export function parseTask(text: string): Task {
-  return checkTask(parseJson(text));
-}
-
 /**
  * Checks a value against the schema and the rules that span members.
  * @returns the task
