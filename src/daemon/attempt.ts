@@ -7,6 +7,7 @@ import type { ActiveTask } from "../spool/claim.ts";
 import { defer, finishDone, finishFailed, hasReceipt } from "../spool/finish.ts";
 import { hasOwnKey, keyOf } from "../task/key.ts";
 import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts";
+import { srcSetsOf } from "../task/srcset.ts";
 import type { Task } from "../task/task.ts";
 import { decideMove, errorOf, type Move } from "../task/transition.ts";
 import type { PreparedOutput } from "../worker/protocol.ts";
@@ -158,6 +159,7 @@ function reasonFor(
 
 function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "succeeded" }>, nowMs: number): Receipt {
   const { active, task, startedAtMs } = attempt;
+  const srcset = srcSetsOf(outcome.outputs);
   return {
     number: active.number,
     key: hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task),
@@ -169,6 +171,7 @@ function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "succeed
     durationMs: Math.max(0, Math.round(nowMs - startedAtMs)),
     source: outcome.source,
     outputs: outcome.outputs,
+    ...(srcset !== undefined && { srcset }),
   };
 }
 
