@@ -15,6 +15,7 @@ interface ErrorRow {
 export const ERRORS = {
   TASK_INVALID: row("the task is not valid", "mend each place named; README lists what a task may hold", 2),
   TASK_TOO_LARGE: row("the task file is too large", "a task is a short instruction; put data in files it names", 2),
+  RECIPE_MISSING: row("there is no recipe of this name", "name one there is, or put yours into `recipes/NAME.json`", 2),
   TASK_NOT_FOUND: row("no task has this number", "`spoold list` shows the tasks there are", 3),
   TASK_FAILED: row("the task failed", "`spoold show N` tells why; mend it, then `mv failed/N.json tasks/`", 1),
   TASK_TIMED_OUT: row("the task ran past its deadline", "raise `timeoutMs` in the task or `--timeout`", 1, "transient"),

@@ -1,6 +1,15 @@
 /** The public API of spoold: names listed by hand, nothing else is promised. */
 export { type ErrorCode, type SerializedError, SpooldError } from "./errors.ts";
-export { enqueue, type NewTask, openSpool, type Spool, type Ticket } from "./spool/spool.ts";
+export {
+  enqueue,
+  type NewTask,
+  openSpool,
+  type RecipeOrder,
+  renderToTask,
+  type Spool,
+  type Ticket,
+} from "./spool/spool.ts";
 export type { Fault } from "./task/faults.ts";
-export type { OutputFile, Receipt, SourceFile } from "./task/outcome.ts";
+export type { RecipeTask } from "./task/order.ts";
+export type { OutputFile, Receipt, SourceFile, SrcSets } from "./task/outcome.ts";
 export type { Format, Output, Task } from "./task/task.ts";

@@ -5,6 +5,8 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../src/errors.ts";
 import { STATES } from "../src/spool/layout.ts";
+import { readOrder } from "../src/task/order.ts";
+import { parseRecipe, renderRecipe } from "../src/task/recipe.ts";
 import { emptySpool, placeTask, shell } from "./support/cli.ts";
 import { BIN, freshDirectory, type RunningDaemon, startDaemon, until } from "./support/daemon.ts";
 import { photographJpeg } from "./support/pictures.ts";
@@ -17,6 +19,7 @@ import {
   outputRows,
   positionWords,
   README,
+  recipeRows,
   section,
   settingRows,
   table,
@@ -55,6 +58,11 @@ describe("README's table of", () => {
     expect((await stat(join(spool, "tasks/1.json"))).mode & 0o777).toBe(0o600);
   });
 
+  it("recipes has all that are shipped, with their vars", () => {
+    const rows = table("Recipes").map(([name = "", , vars = ""]) => [name, vars]);
+    expect(rows.toSorted()).toEqual(recipeRows().toSorted());
+  });
+
   it("places for a change names none that is missing", () => {
     expect(table("Where a change goes").length).toBeGreaterThan(5);
   });
@@ -64,6 +72,17 @@ describe("README", () => {
   it("says of every command that it takes --spool, and which is true", () => {
     expect(section("Commands")).toContain("All take `--spool <dir>`");
     for (const command of commands()) expect(command.options.map(({ long }) => long)).toContain("--spool");
+  });
+
+  it("shows a task and a recipe that are taken", () => {
+    const [order, recipe] = [...section("Recipes").matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(
+      ([, text = ""]) => text,
+    );
+    expect(readOrder(JSON.parse(order ?? ""))).toMatchObject({ recipe: "gallery" });
+    const filled = { source: "uploads/cat.jpg", recipe: "blog", vars: { author: "alice" } };
+    const { outputs, summary } = renderRecipe(parseRecipe("blog", recipe ?? ""), filled);
+    expect(outputs.map(({ file }) => file)).toEqual(["blog/alice/cat-1200.webp", "blog/alice/cat-300.webp"]);
+    expect(summary).toBe("blog sizes for cat.jpg, by alice");
   });
 
   it("lists all words that a position may be", () => {

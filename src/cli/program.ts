@@ -39,6 +39,12 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   command(program, "add", "enqueue task files, print their numbers")
     .argument("[file...]", "task files; - or none reads one task from standard input")
+    .option("--source <file>", "a picture for which a recipe says what to make of it")
+    .option("--recipe <name>", "the recipe: of the spool's own recipes/, else of those that come with spoold")
+    .option("--set <word=value>", "what a word of the recipe stands for; may be given for each word", readVar)
+    .option("--supplicant <text>", "who asks")
+    .option("--summary <text>", "what for")
+    .option("--priority <n>", "0 to 100; higher ones start first", readPriority)
     .addOption(jsonOption())
     .action(async (files, options) => exit(await (await import("./commands/add.ts")).add(files, options)));
   command(program, "status", "count tasks by state, tell of the daemon")
@@ -108,6 +114,20 @@ function readNumber(text: string): number {
 
 function readNumbers(text: string, earlier: readonly number[] | undefined): readonly number[] {
   return [...(earlier ?? []), readNumber(text)];
+}
+
+function readVar(
+  text: string,
+  earlier: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  const [, word, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (word === undefined || value === undefined) throw new InvalidArgumentError("it is written word=value.");
+  return Object.fromEntries([...Object.entries(earlier ?? {}), [word, value]]);
+}
+
+function readPriority(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError("a priority is a whole number from 0 to 100.");
 }
 
 function readLimit(text: string): number {

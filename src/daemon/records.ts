@@ -1,6 +1,7 @@
 import type { ActiveTask } from "../spool/claim.ts";
 import { hasOwnKey, keyOf } from "../task/key.ts";
 import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts";
+import { srcSetsOf } from "../task/srcset.ts";
 import type { Task } from "../task/task.ts";
 import { errorOf } from "../task/transition.ts";
 
@@ -34,6 +35,7 @@ export function reasonFor(
 /** What lies in `done/`. */
 export function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "succeeded" }>, nowMs: number): Receipt {
   const { active, task, startedAtMs } = attempt;
+  const srcset = srcSetsOf(outcome.outputs);
   return {
     number: active.number,
     key: hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task),
@@ -45,6 +47,7 @@ export function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "
     durationMs: Math.max(0, Math.round(nowMs - startedAtMs)),
     source: outcome.source,
     outputs: outcome.outputs,
+    ...(srcset !== undefined && { srcset }),
   };
 }
 

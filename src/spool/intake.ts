@@ -5,10 +5,11 @@ import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } fro
 import { encodeTask } from "../task/key.ts";
 import { readName, reasonName } from "../task/name.ts";
 import type { Reason } from "../task/outcome.ts";
-import { MAX_TASK_BYTES, parseTask } from "../task/parse.ts";
+import { MAX_TASK_BYTES, parseJson } from "../task/parse.ts";
 import type { Task } from "../task/task.ts";
 import type { Committer } from "./commit.ts";
 import type { Layout } from "./layout.ts";
+import { renderTask } from "./recipes.ts";
 import { type Fingerprint, fingerprintOf, isSameFile, type TaskFile } from "./task-file.ts";
 
 /** What became of a drop. */
@@ -40,8 +41,10 @@ export async function takeIn(context: IntakeContext, name: string, file: Settled
   const nonce = randomUUID();
   const taken = join(layout.tmp, `taken.${nonce}.${shortened(name)}`);
   let task: Task;
+  let bytes: Buffer;
   try {
-    task = readDrop(file);
+    task = await readDrop(context, file);
+    bytes = encodeTask(task);
   } catch (error) {
     if (!(error instanceof SpooldError)) throw error;
     return rejectDrop(context, name, file.fingerprint, error);
@@ -57,7 +60,7 @@ export async function takeIn(context: IntakeContext, name: string, file: Settled
   }
   try {
     const replaces = { path: taken, nonce };
-    const number = await committer.commit({ bytes: encodeTask(task), replaces, ...placeOf(name, task) });
+    const number = await committer.commit({ bytes, replaces, ...placeOf(name, task) });
     return { kind: "accepted", name, number, task };
   } catch (error) {
     await putBack(system, layout, taken, name);
@@ -127,11 +130,12 @@ export async function returnReason({ fs }: System, layout: Layout, name: string)
   await ignoring(["ENOENT"], fs.rename(join(layout.tasks, name), join(place, name)));
 }
 
-function readDrop(file: SettledDrop): Task {
+/** The task that a drop asks for; a recipe that it names is filled in now. */
+async function readDrop({ system, layout }: IntakeContext, file: SettledDrop): Promise<Task> {
   if (file.kind === "oversized") {
     throw new SpooldError("TASK_TOO_LARGE", { bytes: Number(file.fingerprint.size), limit: MAX_TASK_BYTES });
   }
-  return parseTask(file.bytes.toString());
+  return file.kind === "committed" ? file.task : renderTask(system, layout, parseJson(file.bytes.toString()));
 }
 
 /** The number and priority that the name asks for; the task's own priority counts when the name has none. */

@@ -17,6 +17,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   /** Why earlier attempts of a task that will run again did not succeed. */
   readonly attempts: string;
   readonly settingsFile: string;
+  /** The user's own recipes; made by the user. */
+  readonly recipes: string;
 }
 
 /** Where things lie in a spool; touches nothing. */
@@ -31,6 +33,7 @@ export function layoutOf(spoolDir: string): Layout {
     run,
     attempts: join(run, "attempts"),
     settingsFile: join(root, "spoold.json"),
+    recipes: join(root, "recipes"),
   };
 }
 

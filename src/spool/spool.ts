@@ -1,12 +1,13 @@
 import { SpooldError, toSpooldError } from "../errors.ts";
 import { realSystem, type System } from "../system.ts";
-import { encodeTask } from "../task/key.ts";
+import { encodeTask, keyOf } from "../task/key.ts";
+import type { RecipeTask } from "../task/order.ts";
 import type { Receipt } from "../task/outcome.ts";
-import { checkTask, MAX_TASK_BYTES } from "../task/parse.ts";
 import type { Task } from "../task/task.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
-import { createSpool, layoutOf } from "./layout.ts";
+import { createSpool, type Layout, layoutOf } from "./layout.ts";
+import { renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 
 /** A task that has been accepted. */
@@ -26,6 +27,9 @@ export interface Ticket {
 /** What may be handed to `enqueue`: a task without its key, which is worked out here. */
 export type NewTask = Omit<Task, "key">;
 
+/** What a recipe is filled with. */
+export type RecipeOrder = Omit<RecipeTask, "recipe">;
+
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
 export interface Spool {
   /** Absolute path of the spool directory. */
@@ -33,9 +37,16 @@ export interface Spool {
   /**
    * Commits a task. Once the promise resolves, the task survives kill -9, power loss and a full disk until it has
    * ended; when it rejects, nothing was queued. The cost does not grow with the backlog.
-   * @throws TASK_INVALID with one fault per place, TASK_TOO_LARGE, DISK_FULL, DISK_READ_ONLY or IO_ERROR
+   * A recipe is filled in here: what is changed in it afterwards is for later tasks. Numbers follow the order of calls.
+   * @throws TASK_INVALID with one fault per place, RECIPE_MISSING, TASK_TOO_LARGE, DISK_FULL, DISK_READ_ONLY or IO_ERROR
    */
-  enqueue(task: NewTask): Promise<Ticket>;
+  enqueue(task: NewTask | RecipeTask): Promise<Ticket>;
+  /**
+   * The task that `enqueue` would commit for a recipe, with its key; queues nothing. Handed to `enqueue` as it is, it
+   * stays as it is; who changes it writes braces in its file names double, as in any task.
+   * @throws TASK_INVALID, RECIPE_MISSING or IO_ERROR
+   */
+  renderToTask(recipe: string, order: RecipeOrder): Promise<Task>;
   /** The ticket of a task that was enqueued before, perhaps by another process. */
   ticket(number: number, outputs?: readonly string[]): Ticket;
 }
@@ -53,6 +64,9 @@ export async function openSpool(directory?: string, system: System = realSystem(
   });
   const committer = openCommitter(system, layout, openSequence(system, layout));
 
+  /** Settles when the last call has handed its task to the committer, or has failed. */
+  let turn: Promise<unknown> = Promise.resolve();
+
   const ticket = (number: number, outputs: readonly string[] = []): Ticket => ({
     number,
     outputs,
@@ -61,17 +75,18 @@ export async function openSpool(directory?: string, system: System = realSystem(
   return {
     directory: layout.root,
     async enqueue(newTask) {
-      const task = checkTask(newTask);
-      const bytes = encodeTask(task);
-      if (bytes.length > MAX_TASK_BYTES) {
-        throw new SpooldError("TASK_TOO_LARGE", { bytes: bytes.length, limit: MAX_TASK_BYTES });
-      }
-      const number = await committer.commit({ bytes, priority: task.priority ?? 0 });
-      return ticket(
-        number,
-        task.outputs.map(({ file }) => file),
-      );
+      const rendering = render(system, layout, newTask);
+      // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
+      const handing = turn.then(async () => {
+        const task = await rendering;
+        const number = committer.commit({ bytes: encodeTask(task), priority: task.priority ?? 0 });
+        return { number, outputs: task.outputs.map(({ file }) => file) };
+      });
+      turn = Promise.allSettled([rendering, handing]);
+      const { number, outputs } = await handing;
+      return ticket(await number, outputs);
     },
+    renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
   };
 }
@@ -81,8 +96,28 @@ export async function openSpool(directory?: string, system: System = realSystem(
  * Calls that overlap share one commit, as those of one `openSpool` do.
  * @throws as `Spool.enqueue`
  */
-export async function enqueue(task: NewTask): Promise<Ticket> {
+export async function enqueue(task: NewTask | RecipeTask): Promise<Ticket> {
   return (await defaultSpool()).enqueue(task);
+}
+
+/**
+ * Makes a task of a recipe of the spool in `SPOOLD_DIR`, else `./spool`; creates nothing.
+ * @param recipe its name, as `recipes/NAME.json` has it; the spool's own, else the one that comes with the package
+ * @throws as `Spool.renderToTask`
+ */
+export function renderToTask(recipe: string, order: RecipeOrder): Promise<Task> {
+  return renderFrom(realSystem(), layoutOf(process.env["SPOOLD_DIR"] ?? "spool"), recipe, order);
+}
+
+async function renderFrom(system: System, layout: Layout, recipe: string, order: RecipeOrder): Promise<Task> {
+  const task = await render(system, layout, { ...order, recipe });
+  return { key: keyOf(task), ...task };
+}
+
+async function render(system: System, layout: Layout, task: NewTask | RecipeTask): Promise<Task> {
+  return renderTask(system, layout, task).catch((error: unknown) => {
+    throw toSpooldError(error, "IO_ERROR", { directory: layout.recipes });
+  });
 }
 
 const opened = new Map<string, Promise<Spool>>();

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { errnoOf, SpooldError } from "../errors.ts";
+import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
-import { hasOwnKey } from "../task/key.ts";
-import { checkTask, MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
+import { MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
+import { ownTask } from "../task/render.ts";
 import type { Task } from "../task/task.ts";
 
 /** What tells one state of a file from another. */
@@ -43,7 +43,7 @@ export async function readTaskFile({ fs }: System, path: string): Promise<TaskFi
     const fingerprint = { inode: stat.ino, size: stat.size, mtimeNs: stat.mtimeNs };
     if (stat.size > MAX_TASK_BYTES) return { kind: "oversized", fingerprint };
     const bytes = await readBounded(handle);
-    const task = committedTask(bytes);
+    const task = ownTask(parseObject(bytes.toString()));
     return task === undefined ? { kind: "drop", fingerprint, bytes } : { kind: "committed", fingerprint, task, bytes };
   } finally {
     await handle.close();
@@ -68,18 +68,5 @@ async function readBounded(handle: FileHandle): Promise<Buffer> {
     const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
     if (bytesRead === 0 || length === buffer.length) return Buffer.from(buffer.subarray(0, length));
     length += bytesRead;
-  }
-}
-
-function committedTask(bytes: Buffer): Task | undefined {
-  const object = parseObject(bytes.toString());
-  if (object === undefined || typeof object["key"] !== "string") return undefined;
-  try {
-    const task = checkTask(object);
-    return hasOwnKey(task) ? task : undefined;
-  } catch (error) {
-    // A person may have written anything under `key`; intake tells what is wrong with it.
-    if (error instanceof SpooldError) return undefined;
-    throw error;
   }
 }

@@ -4,6 +4,8 @@ import { SpooldError } from "../errors.ts";
 export interface Fault {
   /** JSON pointer (RFC 6901) to the place; the empty string is the whole file. */
   readonly pointer: string;
+  /** The recipe whose file the pointer leads into; absent when it leads into the task. */
+  readonly recipe?: string;
   readonly expected: string;
   /** What stands there, as JSON, cut to 200 characters; absent when nothing stands there. */
   readonly received?: string;
@@ -22,10 +24,12 @@ export function faultsOfError(error: SpooldError): readonly Fault[] {
 }
 
 /** One line a fault, for people. Control characters in it are escaped: the text may come from anybody. */
-export function describeFault({ pointer, expected, received, nearest }: Fault): string {
+export function describeFault({ pointer, recipe, expected, received, nearest }: Fault): string {
+  const file = recipe === undefined ? "" : `recipes/${recipe}.json`;
+  const place = [file, pointer].filter((part) => part !== "").join(" ");
   const got = received === undefined ? "" : `, got ${received}`;
   const hint = nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
-  const line = `${pointer === "" ? "the file" : pointer}: expected ${expected}${got}${hint}`;
+  const line = `${place === "" ? "the file" : place}: expected ${expected}${got}${hint}`;
   return printable(line);
 }
 

@@ -5,9 +5,25 @@ import { taskSchema } from "./task.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** What the schema found wrong, as faults: one for each place. @param root the value that was checked */
-export function faultsOfIssues(issues: readonly Issue[], root: unknown): readonly Fault[] {
-  return firstEach(issues.flatMap((issue) => faultsOf(issue, root)));
+/** What a task may say at its top, with its outputs or with a recipe instead. */
+const TASK_MEMBERS = [...Object.keys(taskSchema.shape).filter((member) => member !== "key"), "recipe", "vars"];
+
+/**
+ * What a schema found wrong, as faults: one for each place.
+ * @param root the value that was checked
+ * @param members what may stand at its top
+ */
+export function faultsOfIssues(
+  issues: readonly Issue[],
+  root: unknown,
+  members: readonly string[] = TASK_MEMBERS,
+): readonly Fault[] {
+  return firstEach(issues.flatMap((issue) => faultsOf(issue, root, members)));
+}
+
+/** The JSON pointer (RFC 6901) of a path. */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** The first fault at each place: zod measures the length of a list even where it wants text. */
@@ -15,10 +31,10 @@ function firstEach(faults: readonly Fault[]): Fault[] {
   return [...new Map(faults.toReversed().map((fault) => [fault.pointer, fault])).values()].toReversed();
 }
 
-function faultsOf(issue: Issue, root: unknown): Fault[] {
+function faultsOf(issue: Issue, root: unknown, members: readonly string[]): Fault[] {
   const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
   if (issue.code === "unrecognized_keys") {
-    const known = membersAt(path);
+    const known = path.length === 0 ? members : membersOfOutput();
     return issue.keys.map((key) => ({
       pointer: pointerTo([...path, key]),
       expected: `one of ${known.join(", ")}`,
@@ -58,13 +74,8 @@ function expectationOf(issue: Issue): string {
   }
 }
 
-function membersAt(path: readonly (string | number)[]): string[] {
-  const object = path.length === 0 ? taskSchema : taskSchema.shape.outputs.element;
-  return Object.keys(object.shape).filter((member) => member !== "key");
-}
-
-function pointerTo(path: readonly (string | number)[]): string {
-  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+function membersOfOutput(): string[] {
+  return Object.keys(taskSchema.shape.outputs.element.shape);
 }
 
 function valueAt(root: unknown, path: readonly (string | number)[]): unknown {

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { SpooldError } from "../errors.ts";
+import { MAX_TASK_BYTES } from "./parse.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -16,10 +18,15 @@ export function hasOwnKey(task: Task): boolean {
   return task.key === keyOf(task);
 }
 
-/** The bytes of a task file as enqueue writes it: the key first, pretty for people who `cat` it. */
+/**
+ * The bytes of a task file as enqueue writes it: the key first, pretty for people who `cat` it.
+ * @throws TASK_TOO_LARGE when nobody would read it again
+ */
 export function encodeTask(task: Task): Buffer {
   const { key: _replaced, ...rest } = task;
-  return Buffer.from(`${JSON.stringify({ key: keyOf(task), ...rest }, null, 2)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ key: keyOf(task), ...rest }, null, 2)}\n`);
+  if (bytes.length <= MAX_TASK_BYTES) return bytes;
+  throw new SpooldError("TASK_TOO_LARGE", { bytes: bytes.length, limit: MAX_TASK_BYTES });
 }
 
 /** JSON with sorted members and no white space: equal values give equal text. */

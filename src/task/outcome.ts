@@ -26,6 +26,9 @@ export interface SourceFile {
   readonly format: string;
 }
 
+/** For each format, what the `srcset` of an `<img>` or a `<source>` takes. */
+export type SrcSets = Readonly<Partial<Record<Format, string>>>;
+
 /** How one attempt ended. Expected ends are values; only surprises throw. */
 export type Outcome =
   | { readonly kind: "succeeded"; readonly source: SourceFile; readonly outputs: readonly OutputFile[] }
@@ -58,6 +61,8 @@ export interface Receipt {
   readonly durationMs: number;
   readonly source: SourceFile;
   readonly outputs: readonly OutputFile[];
+  /** What a page needs to offer one picture at several widths; absent when no format has two of them. */
+  readonly srcset?: SrcSets;
 }
 
 /** What lies beside a failed task or a rejected drop. */

@@ -24,18 +24,16 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * Reads a task from the text of a file.
- * @throws TASK_INVALID; a text that is no JSON keeps the parser's message as the cause
+ * Reads the JSON of a task or a recipe from the text of its file.
+ * @throws TASK_INVALID with the parser's message as the cause
  */
-export function parseTask(text: string): Task {
-  let value: unknown;
+export function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     const received = JSON.stringify(text.slice(0, 80));
     throw invalidTask([{ pointer: "", expected: "one JSON object", received }], cause);
   }
-  return checkTask(value);
 }
 
 /**

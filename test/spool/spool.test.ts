@@ -6,7 +6,7 @@ import { layoutOf } from "../../src/spool/layout.ts";
 import { enqueue, openSpool } from "../../src/spool/spool.ts";
 import { realSystem } from "../../src/system.ts";
 import { hasOwnKey } from "../../src/task/key.ts";
-import { parseTask } from "../../src/task/parse.ts";
+import { checkTask, parseJson } from "../../src/task/parse.ts";
 import { names, newDirectory } from "../support/directories.ts";
 import { errno, record } from "../support/recorder.ts";
 import { claimFirst, reasonFor, receiptFor } from "./stages.ts";
@@ -65,7 +65,7 @@ describe("an enqueued task", () => {
     const { spool, layout } = await opened();
     const ticket = await spool.enqueue({ ...TASK, priority: 4, supplicant: "alice" });
     expect(ticket).toMatchObject({ number: 1, outputs: ["out.jpg"] });
-    const task = parseTask(await readFile(join(layout.tasks, "1.p4.json"), "utf8"));
+    const task = checkTask(parseJson(await readFile(join(layout.tasks, "1.p4.json"), "utf8")));
     expect(task).toMatchObject({ ...TASK, priority: 4, supplicant: "alice" });
     expect(hasOwnKey(task)).toBe(true);
   });

@@ -1,10 +1,12 @@
 /** Reads README.md, and says what its tables must hold. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { buildProgram } from "../../src/cli/program.ts";
 import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
+import { parseRecipe } from "../../src/task/recipe.ts";
 import { FORMAT_ENDINGS, taskSchema } from "../../src/task/task.ts";
 
 export const README = readFileSync("README.md", "utf8");
@@ -86,6 +88,17 @@ export function outputRows(): Row[] {
 /** All words that `position` may be. */
 export function positionWords(): string {
   return wordsOf(z.toJSONSchema(taskSchema.shape.outputs.element.shape.position));
+}
+
+/** recipe, vars that it takes; what it makes is told in words. */
+export function recipeRows(): Row[] {
+  const files = readdirSync("spool/recipes").map(
+    (file) => [file, readFileSync(`spool/recipes/${file}`, "utf8")] as const,
+  );
+  return files.map(([file, text]) => {
+    const { vars } = parseRecipe(basename(file, ".json"), text);
+    return [code(basename(file, ".json")), [...vars.keys()].map(code).join(", ")];
+  });
 }
 
 /** format, endings that mean it. */

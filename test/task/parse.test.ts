@@ -5,7 +5,7 @@ import { describeFault, type Fault, faultsOfError } from "../../src/task/faults.
 import { checkTask, parseObject } from "../../src/task/parse.ts";
 
 const task = { source: "a.jpg", outputs: [{ file: "b.jpg" }] };
-const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutMs";
+const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutMs, recipe, vars";
 
 /** The faults of a value that is no task. */
 function faultsOf(value: unknown): readonly Fault[] {
