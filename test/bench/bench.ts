@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench-context.ts";
+import { fidelity } from "./fidelity.ts";
 import { gallery } from "./gallery.ts";
 import { describeMachine, machineText } from "./machine.ts";
 import { type Report, textOf } from "./report.ts";
 import { single } from "./single.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { gallery, single };
+const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single };
 
 interface Wish {
   readonly names: readonly string[];
