@@ -10,10 +10,11 @@ import type { Bench } from "./bench-context.ts";
 import { fidelity } from "./fidelity.ts";
 import { gallery } from "./gallery.ts";
 import { describeMachine, machineText } from "./machine.ts";
+import { memory } from "./memory.ts";
 import { type Report, textOf } from "./report.ts";
 import { single } from "./single.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single };
+const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single, memory };
 
 interface Wish {
   readonly names: readonly string[];
