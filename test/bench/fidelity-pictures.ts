@@ -73,9 +73,10 @@ async function gradient(): Promise<Buffer> {
 
 async function deep(bytes: (() => Promise<Buffer>) | undefined): Promise<Buffer> {
   if (bytes === undefined) throw new RangeError("there is no photograph");
+  // Resized in 16 bits, so that the lower eight are not empty.
   return sharp(await bytes())
+    .pipelineColourspace("rgb16")
     .resize(SIDE.width, SIDE.height)
-    .gamma()
     .toColourspace("rgb16")
     .png({ compressionLevel: 1 })
     .toBuffer();

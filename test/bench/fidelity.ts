@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import type { NewTask } from "../../src/index.ts";
 import type { Bench, BenchContext } from "./bench-context.ts";
 import { type TestPicture, testPictures } from "./fidelity-pictures.ts";
@@ -15,6 +15,12 @@ import { loneWorker } from "./worker.ts";
 interface Likeness {
   readonly psnr: number;
   readonly ssim: number;
+}
+
+interface Full {
+  readonly bytes: Buffer;
+  /** Whether it has 16 bits a channel. */
+  readonly isDeep: boolean;
 }
 
 interface Row {
@@ -53,8 +59,8 @@ async function measure({ directory }: BenchContext, { name, ending, bytes }: Tes
     const rows: Row[] = [];
     for (const [index, size] of GALLERY.entries()) {
       const ours = await readFile(made[index]?.temporary ?? "");
-      const direct = await resized(source, size);
-      const reference = await resized(full, size);
+      const direct = await directly(source, size);
+      const reference = await referenceFrom(full, size);
       rows.push({
         picture: name,
         size: size.name,
@@ -77,15 +83,28 @@ function taskFor(source: string): NewTask {
   };
 }
 
-/** The picture decoded whole. From a PNG nothing can be left out at loading, as it can from a JPEG or WebP. */
-async function fullSize(source: string): Promise<Buffer> {
-  const isDeep = (await sharp(source).metadata()).depth === "ushort";
-  const picture = sharp(source).autoOrient();
-  return (isDeep ? picture.toColourspace("rgb16") : picture).keepIccProfile().png({ compressionLevel: 1 }).toBuffer();
+/** What plain sharp makes of the file, leaving out at loading what a small picture does not need. */
+async function directly(source: string, { width, height, fit }: Size): Promise<Buffer> {
+  return sharp(source).autoOrient().resize(width, height, { fit }).png().toBuffer();
 }
 
-async function resized(picture: string | Buffer, { width, height, fit }: Size): Promise<Buffer> {
-  return sharp(picture).autoOrient().resize(width, height, { fit, kernel: "lanczos3" }).png().toBuffer();
+/** The picture decoded whole, upright, in sRGB, with all of its bits. */
+async function fullSize(source: string): Promise<Full> {
+  const isDeep = (await sharp(source).metadata()).depth === "ushort";
+  const picture = inDepth(sharp(source).autoOrient(), isDeep);
+  return { bytes: await picture.png({ compressionLevel: 1 }).toBuffer(), isDeep };
+}
+
+/** Resized once. Nothing is left out at loading, for a PNG offers no way to. */
+async function referenceFrom({ bytes, isDeep }: Full, { width, height, fit }: Size): Promise<Buffer> {
+  return inDepth(sharp(bytes).resize(width, height, { fit, kernel: "lanczos3" }), isDeep)
+    .png()
+    .toBuffer();
+}
+
+/** Left alone, sharp writes 8 bits whatever it has read. */
+function inDepth(picture: Sharp, isDeep: boolean): Sharp {
+  return isDeep ? picture.toColourspace("rgb16") : picture;
 }
 
 async function likeness(picture: Buffer, reference: Buffer): Promise<Likeness> {
