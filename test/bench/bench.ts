@@ -2,6 +2,7 @@
  * `npm run bench -- NAME [--rounds N] [--json] [--pictures DIR]`: measures, and prints what was found beside what is
  * demanded. Ends with 0 whatever the figures are; 1 when it could not measure, 2 when it was asked wrongly.
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,11 +50,18 @@ function usage(): string {
 async function runBench(name: string, { rounds, pictures }: Wish): Promise<Report> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "spoold-bench-")));
   const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
+  const breakOff = (): void => {
+    // Half a gigabyte of pictures is not to be left behind by a ^C.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(130);
+  };
+  process.once("SIGINT", breakOff);
   try {
     const bench = BENCHES[name];
     if (bench === undefined) throw new RangeError(`no bench is called ${name}`);
     return await bench.run({ directory, rounds, pictures, say });
   } finally {
+    process.off("SIGINT", breakOff);
     await rm(directory, { recursive: true, force: true });
   }
 }
