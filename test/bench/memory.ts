@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { open } from "../support/scenery/held.ts";
 import type { Bench, BenchContext } from "./bench-context.ts";
@@ -53,7 +54,9 @@ async function peakFor(context: BenchContext, negative: Negative, source: Source
   try {
     for (const task of tasksFor([path], 1, GALLERY)) await worker.run(task);
     const { peakMib } = await worker.memory();
-    return { kind: "value", what: `peak, ${source.name}`, unit: "MiB", value: spreadOf([peakMib]) };
+    const fileMib = (await stat(path)).size / 1024 / 1024;
+    const what = `peak, ${source.name} (a file of ${fileMib.toFixed(1)} MiB)`;
+    return { kind: "value", what, unit: "MiB", value: spreadOf([peakMib]) };
   } finally {
     await worker.close();
   }
