@@ -27,6 +27,8 @@ interface Wish {
 /** Fewer pairs than these are no measurement. */
 const DEFAULT_ROUNDS = 5;
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** @returns null when the arguments make no sense */
 function readArguments(args: readonly string[]): Wish | null {
   const options = { json: { type: "boolean" }, rounds: { type: "string" }, pictures: { type: "string" } } as const;
@@ -55,13 +57,13 @@ async function runBench(name: string, { rounds, pictures }: Wish): Promise<Repor
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     process.exit(130);
   };
-  process.once("SIGINT", breakOff);
+  for (const signal of SIGNALS) process.once(signal, breakOff);
   try {
     const bench = BENCHES[name];
     if (bench === undefined) throw new RangeError(`no bench is called ${name}`);
     return await bench.run({ directory, rounds, pictures, say });
   } finally {
-    process.off("SIGINT", breakOff);
+    for (const signal of SIGNALS) process.off(signal, breakOff);
     await rm(directory, { recursive: true, force: true });
   }
 }
