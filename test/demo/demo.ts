@@ -3,6 +3,7 @@
  * a contact sheet shows what came of it. Also a check: ends with 1 when the result is not what it should be.
  */
 import { writeFile } from "node:fs/promises";
+import { SCENES } from "../support/scenery/scenes.ts";
 import { faultsIn } from "./check.ts";
 import { DemoFault, sentenceOf } from "./fault.ts";
 import { ordersFor } from "./orders.ts";
@@ -10,7 +11,6 @@ import { type Photograph, takePhotographs } from "./photographs.ts";
 import { clearPlaces, fromRepository, PLACES } from "./places.ts";
 import { showProgress } from "./progress.ts";
 import { readPrints, readRejections } from "./results.ts";
-import { SCENES } from "./scenery/scenes.ts";
 import { drawSheet } from "./sheet/drawing.ts";
 import { pageOf } from "./sheet/page.ts";
 import { printsTable, rejectionsTable } from "./tables.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import sharp from "sharp";
+import { type Film, loadFilm } from "../support/scenery/film.ts";
+import { canvasOf, holdCamera, open } from "../support/scenery/held.ts";
+import { layeredNoise } from "../support/scenery/noise.ts";
+import { type Canvas, paint } from "../support/scenery/paint.ts";
+import type { Scene } from "../support/scenery/scene.ts";
+import { SCENES } from "../support/scenery/scenes.ts";
 import { letter, svg, widthOf } from "./lettering.ts";
 import { fromHome, PLACES } from "./places.ts";
-import { type Film, loadFilm } from "./scenery/film.ts";
-import { canvasOf, holdCamera, open } from "./scenery/held.ts";
-import { layeredNoise } from "./scenery/noise.ts";
-import { type Canvas, paint } from "./scenery/paint.ts";
-import type { Scene } from "./scenery/scene.ts";
-import { SCENES } from "./scenery/scenes.ts";
 
 /** A picture of 12 megapixels, as a camera would have left it. */
 export interface Photograph {

@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { startWorker, type WorkerProcess } from "../../src/daemon/worker-process.ts";
+import type { NewTask } from "../../src/index.ts";
+import type { PreparedOutput } from "../../src/worker/protocol.ts";
+
+/** A worker as the daemon starts it, without a daemon. */
+export interface LoneWorker {
+  /** Makes the outputs of a task; they lie under their temporary names. @throws Error when the attempt fails */
+  run(task: NewTask): Promise<readonly PreparedOutput[]>;
+  /** Resident size in MiB, now and at its highest (Linux). */
+  memory(): Promise<{ readonly residentMib: number; readonly peakMib: number }>;
+  close(): Promise<void>;
+}
+
+const LIMITS = { maxInputPixels: 1_000_000_000, maxInputBytes: 2_000_000_000 };
+const TIMEOUT_MS = 600_000;
+
+/** Starts a worker and waits until it is ready. @param root sources and outputs lie below it; its real path */
+export async function loneWorker(root: string): Promise<LoneWorker> {
+  const worker = await new Promise<WorkerProcess>((resolve, reject) => {
+    const starting = startWorker(process.env, {
+      ready: () => resolve(starting),
+      unusable: ({ message }) => reject(new Error(`the worker is unusable: ${message}`)),
+      gone: () => reject(new Error("the worker has ended")),
+    });
+  });
+  let number = 0;
+  return {
+    async run(task) {
+      number += 1;
+      const request = { kind: "run" as const, number, attempt: 1, task, roots: [root], limits: LIMITS, tag: "bench" };
+      const end = await worker.run(request, TIMEOUT_MS);
+      if (end.kind !== "prepared") throw new Error(`${task.source}: ${JSON.stringify(end)}`);
+      return end.outputs;
+    },
+    memory: () => memoryOf(worker.pid ?? 0),
+    close: () => worker.close(),
+  };
+}
+
+async function memoryOf(pid: number): Promise<{ residentMib: number; peakMib: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const mib = (field: string): number => {
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
+    if (kib === undefined) throw new Error(`/proc/${pid}/status does not tell ${field}`);
+    return Number(kib) / 1024;
+  };
+  return { residentMib: mib("VmRSS"), peakMib: mib("VmHWM") };
+}
