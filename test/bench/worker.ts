@@ -28,7 +28,8 @@ export async function loneWorker(root: string): Promise<LoneWorker> {
   return {
     async run(task) {
       number += 1;
-      const request = { kind: "run" as const, number, attempt: 1, task, roots: [root], limits: LIMITS, tag: "bench" };
+      const place = { roots: [root], spool: `${root}/spool`, limits: LIMITS, tag: "bench" };
+      const request = { kind: "run" as const, number, attempt: 1, task, ...place };
       const end = await worker.run(request, TIMEOUT_MS);
       if (end.kind !== "prepared") throw new Error(`${task.source}: ${JSON.stringify(end)}`);
       return end.outputs;
