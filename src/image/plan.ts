@@ -1,6 +1,7 @@
 import type { ResizeOptions } from "sharp";
 import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
+import { resizeOptionsOf } from "./encode.ts";
 import type { Header } from "./header.ts";
 
 /** How one output is made, in sharp's words. */
@@ -9,7 +10,7 @@ export interface PlannedOutput {
   readonly format: Format;
   /** Null: the picture keeps its size. */
   readonly resize: ResizeOptions | null;
-  readonly encoder: { readonly quality?: number };
+  readonly output: Output;
 }
 
 /** The largest output in pixels: what a task may ask for when it names both sides, so also when one side follows. */
@@ -22,24 +23,14 @@ const MAX_OUTPUT_PIXELS = 16_383 * 16_383;
  */
 export function planOutputs(outputs: readonly Output[], header: Header): readonly PlannedOutput[] {
   return outputs.map((output) => {
-    const { file, quality } = output;
+    const { file } = output;
     const format = formatOf(output);
     if (format === undefined) throw new SpooldError("OUTPUT_FAILED", { file, because: "it has no format" });
     const pixels = pixelsOf(output, header);
     if (pixels > MAX_OUTPUT_PIXELS)
       throw new SpooldError("OUTPUT_FAILED", { file, pixels: Math.round(pixels), limit: MAX_OUTPUT_PIXELS });
-    return { file, format, resize: resizeOf(output), encoder: quality === undefined ? {} : { quality } };
+    return { file, format, resize: resizeOptionsOf(output), output };
   });
-}
-
-function resizeOf({ width, height, fit, position }: Output): ResizeOptions | null {
-  if (width === undefined && height === undefined) return null;
-  return {
-    ...(width !== undefined && { width }),
-    ...(height !== undefined && { height }),
-    ...(fit !== undefined && { fit }),
-    ...(position !== undefined && { position }),
-  };
 }
 
 /** About how many pixels an output will have; only `outside` and a missing side depend on the source. */

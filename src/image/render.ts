@@ -1,8 +1,10 @@
-import { SpooldError } from "../errors.ts";
+import { SpooldError, toSpooldError } from "../errors.ts";
 import type { Format } from "../task/task.ts";
 import { openPicture } from "./decoders.ts";
+import { encode } from "./encode.ts";
 import type { PlannedOutput } from "./plan.ts";
-import type { InputLimits, SourceBytes } from "./source.ts";
+import type { SourceBytes } from "./source.ts";
+import { applySteps, type StepContext } from "./steps.ts";
 
 /** A finished picture in memory. */
 export interface RenderedOutput {
@@ -16,32 +18,35 @@ export interface RenderedOutput {
 
 /**
  * Makes every output of a plan: upright, sRGB, without the source's metadata.
- * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, OUTPUT_FAILED for any other trouble
+ * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, what is wrong with an overlay,
+ *   OUTPUT_FAILED for any other trouble
  */
 export async function render(
   source: Pick<SourceBytes, "bytes" | "path">,
   plan: readonly PlannedOutput[],
-  limits: Pick<InputLimits, "maxInputPixels">,
+  context: Omit<StepContext, "file">,
 ): Promise<readonly RenderedOutput[]> {
   const rendered: RenderedOutput[] = [];
   // One after the other: a worker has one thread for pixels, and memory for one picture is enough.
-  for (const output of plan) rendered.push(await renderOne(source, output, limits.maxInputPixels));
+  for (const output of plan) rendered.push(await renderOne(source, output, context));
   return rendered;
 }
 
 async function renderOne(
   source: Pick<SourceBytes, "bytes" | "path">,
-  { file, format, resize, encoder }: PlannedOutput,
-  maxPixels: number,
+  { file, format, resize, output }: PlannedOutput,
+  context: Omit<StepContext, "file">,
 ): Promise<RenderedOutput> {
   try {
-    const picture = openPicture(source.bytes, maxPixels);
+    const picture = openPicture(source.bytes, context.maxInputPixels);
     const sized = resize === null ? picture : picture.resize(resize);
-    const { data, info } = await sized.toFormat(format, encoder).toBuffer({ resolveWithObject: true });
+    const stepped = await applySteps(sized, output.steps, { ...context, file });
+    const { data, info } = await encode(stepped, output).toBuffer({ resolveWithObject: true });
     return { file, format, bytes: data, width: info.width, height: info.height };
   } catch (cause) {
-    await requireDecodable(source, maxPixels);
-    throw new SpooldError("OUTPUT_FAILED", { file }, { cause });
+    await requireDecodable(source, context.maxInputPixels);
+    // What an overlay is reproached with keeps its name.
+    throw toSpooldError(cause, "OUTPUT_FAILED", { file });
   }
 }
 

@@ -16,7 +16,7 @@ import {
   turnedJpeg,
 } from "../support/pictures.ts";
 
-const LIMITS = { maxInputPixels: 100_000_000 };
+const LIMITS = { maxInputPixels: 100_000_000, readOverlay: () => Promise.reject(new Error("no overlay")) };
 
 beforeAll(() => prepareSharp());
 
