@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import type { System } from "../system.ts";
-import type { Task } from "../task/task.ts";
+import { readsOf, type Task } from "../task/task.ts";
 
 /** The files that a task reads and writes, links resolved. */
 export interface Touches {
@@ -13,7 +13,9 @@ export interface Touches {
 /** Which files a task touches. A path that cannot be resolved counts as it stands: the worker tells what is wrong with it. */
 export async function touchesOf(system: System, task: Task, roots: readonly string[]): Promise<Touches> {
   const lexical = (path: string): string => resolve(roots[0] ?? "/", path);
-  const reads = [await orElse(resolveSource(system, task.source, roots), lexical(task.source))];
+  const reads = await Promise.all(
+    readsOf(task).map((path) => orElse(resolveSource(system, path, roots), lexical(path))),
+  );
   const writes = await Promise.all(
     task.outputs.map(({ file }) => orElse(resolveOutput(system, file, roots, { create: false }), lexical(file))),
   );
