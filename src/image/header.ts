@@ -9,6 +9,8 @@ export interface Header {
   /** Pixels, upright; of the first frame. */
   readonly width: number;
   readonly height: number;
+  /** How many frames an animation has; absent when there is one. */
+  readonly frames?: number;
 }
 
 /**
@@ -27,7 +29,9 @@ export async function readHeader(
   const limit = limits.maxInputPixels;
   if (width * height > limit)
     throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { path, width, height, pixels: width * height, limit });
-  return { format: metadata.format === "heif" ? "avif" : metadata.format, width, height };
+  const format = metadata.format === "heif" ? "avif" : metadata.format;
+  const frames = format === "gif" || format === "webp" ? (metadata.pages ?? 1) : 1;
+  return { format, width, height, ...(frames > 1 && { frames }) };
 }
 
 async function readMetadata(bytes: Buffer, path: string): Promise<Metadata> {

@@ -1,6 +1,7 @@
 import type { ResizeOptions } from "sharp";
 import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
+import { framesOf } from "./animation.ts";
 import { resizeOptionsOf } from "./encode.ts";
 import type { Header } from "./header.ts";
 
@@ -11,6 +12,8 @@ export interface PlannedOutput {
   /** Null: the picture keeps its size. */
   readonly resize: ResizeOptions | null;
   readonly output: Output;
+  /** How many frames it keeps. */
+  readonly frames: number;
 }
 
 /** The largest output in pixels: what a task may ask for when it names both sides, so also when one side follows. */
@@ -29,7 +32,7 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     const pixels = pixelsOf(output, header);
     if (pixels > MAX_OUTPUT_PIXELS)
       throw new SpooldError("OUTPUT_FAILED", { file, pixels: Math.round(pixels), limit: MAX_OUTPUT_PIXELS });
-    return { file, format, resize: resizeOptionsOf(output), output };
+    return { file, format, resize: resizeOptionsOf(output), output, frames: framesOf(output, header) };
   });
 }
 

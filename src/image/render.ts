@@ -1,5 +1,6 @@
 import { SpooldError, toSpooldError } from "../errors.ts";
 import type { Format } from "../task/task.ts";
+import { type Animated, animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
 import { encode } from "./encode.ts";
 import type { PlannedOutput } from "./plan.ts";
@@ -34,26 +35,40 @@ export async function render(
 
 async function renderOne(
   source: Pick<SourceBytes, "bytes" | "path">,
-  { file, format, resize, output }: PlannedOutput,
+  planned: PlannedOutput,
   context: Omit<StepContext, "file">,
 ): Promise<RenderedOutput> {
+  const { file, format, output, frames } = planned;
   try {
-    const picture = openPicture(source.bytes, context.maxInputPixels);
-    const sized = resize === null ? picture : picture.resize(resize);
-    const stepped = await applySteps(sized, output.steps, { ...context, file });
-    const { data, info } = await encode(stepped, output).toBuffer({ resolveWithObject: true });
-    return { file, format, bytes: data, width: info.width, height: info.height };
+    const { picture, timing } = await drawn(source, planned, { ...context, file });
+    const { data, info } = await encode(picture, output, timing).toBuffer({ resolveWithObject: true });
+    return { file, format, bytes: data, width: info.width, height: info.pageHeight ?? info.height };
   } catch (cause) {
-    await requireDecodable(source, context.maxInputPixels);
-    // What an overlay is reproached with keeps its name.
+    // What an overlay or a limit is reproached with keeps its name.
+    if (cause instanceof SpooldError) throw cause;
+    await requireDecodable(source, { maxPixels: context.maxInputPixels, frames });
     throw toSpooldError(cause, "OUTPUT_FAILED", { file });
   }
 }
 
+async function drawn(
+  source: Pick<SourceBytes, "bytes" | "path">,
+  planned: PlannedOutput,
+  context: StepContext,
+): Promise<Animated> {
+  if (planned.frames > 1) return animate(source, planned, context);
+  const picture = openPicture(source.bytes, context.maxInputPixels);
+  const sized = planned.resize === null ? picture : picture.resize(planned.resize);
+  return { picture: await applySteps(sized, planned.output.steps, context), timing: {} };
+}
+
 /** Tells a damaged source from trouble with an output, which sharp's errors do not: decodes all of it, keeps nothing. */
-async function requireDecodable(source: Pick<SourceBytes, "bytes" | "path">, maxPixels: number): Promise<void> {
+async function requireDecodable(
+  source: Pick<SourceBytes, "bytes" | "path">,
+  { maxPixels, frames }: { readonly maxPixels: number; readonly frames: number },
+): Promise<void> {
   try {
-    await openPicture(source.bytes, maxPixels).stats();
+    await openPicture(source.bytes, maxPixels, frames).stats();
   } catch (cause) {
     throw new SpooldError("SOURCE_DAMAGED", { path: source.path }, { cause });
   }

@@ -31,6 +31,7 @@ const encodeSchema = z.union(
 const outputSchema = z.strictObject({
   file: filePath.describe("where the picture goes, relative to the first root"),
   ...RESIZE,
+  pages: z.int().min(1).max(100_000).optional().describe("how many frames of an animation to keep; default all"),
   steps: z.array(stepSchema).max(64).optional().describe("what is done to the picture after its resize, in order"),
   format: z.enum(FORMATS).optional().describe("default: what the ending of `file` says"),
   quality: z.int().min(1).max(100).optional().describe("the encoder's quality; default sharp's own"),
