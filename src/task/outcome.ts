@@ -24,6 +24,8 @@ export interface SourceFile {
   readonly height: number;
   readonly bytes: number;
   readonly format: string;
+  /** How many frames an animation has; absent when there is one. */
+  readonly frames?: number;
 }
 
 /** How one attempt ended. Expected ends are values; only surprises throw. */

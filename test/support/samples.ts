@@ -94,7 +94,7 @@ export const STEP_SAMPLES: Readonly<Record<StepWord, readonly unknown[]>> = {
   negate: [true, { alpha: false }],
   normalise: [true, { lower: 0, upper: 100 }],
   clahe: [
-    { width: 16_383, height: 2, maxSlope: 0 },
+    { width: 200, height: 2, maxSlope: 0 },
     { width: 3, height: 3 },
   ],
   convolve: [{ width: 3, height: 3, kernel: [0, 1, 0, 1, 1, 1, 0, 1, 0], scale: 5, offset: 1 }],

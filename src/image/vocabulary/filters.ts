@@ -65,12 +65,12 @@ export const erode = step({
 export const convolve = step({
   argument: z
     .strictObject({
-      width: z.int().min(3).max(65),
-      height: z.int().min(3).max(65),
+      width: z.int().min(3).max(21),
+      height: z.int().min(3).max(21),
       kernel: z
         .array(z.number().min(-1_000_000).max(1_000_000))
         .min(9)
-        .max(65 * 65),
+        .max(21 * 21),
       scale: z.int().min(1).max(1_000_000_000).optional(),
       offset: z.int().min(-255).max(255).optional(),
     })

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { colour } from "./colour.ts";
 import { step } from "./step.ts";
-import { bare, either, pixels, present, yesOrNo } from "./values.ts";
+import { bare, either, present, yesOrNo } from "./values.ts";
 
 const exponent = z.number().min(1).max(3);
 const level = z.int().min(1).max(255);
@@ -55,8 +55,9 @@ export const normalise = step({
 
 export const clahe = step({
   argument: z.strictObject({
-    width: pixels(1),
-    height: pixels(1),
+    // Sharp takes 65,536; at 1,000 a picture of 3 megapixels was measured to take two minutes.
+    width: z.int().min(1).max(200),
+    height: z.int().min(1).max(200),
     maxSlope: z.int().min(0).max(100).optional(),
   }),
   tells: "evens out contrast in regions of width x height px",
