@@ -15,6 +15,7 @@ interface Import {
 
 const FLOORS: readonly [RegExp, number][] = [
   [/^src\/(errors|config)\.ts$/, 0],
+  [/^src\/image\/vocabulary\//, 0],
   [/^src\/(task\/.*|system|log|log-sink)(\.ts)?$/, 1],
   [/^src\/(spool|image)\//, 2],
   [/^src\/worker\//, 3],
@@ -132,6 +133,14 @@ function impureTaskFiles(files: Files): string[] {
     .map(({ from, to }) => `${from} -> ${to}`);
 }
 
+function vocabularyFaults(files: Files): string[] {
+  return allImports(files)
+    .filter(({ from }) => from.startsWith("src/image/vocabulary/"))
+    .filter(({ to }) => to !== "zod" && to !== "src/errors.ts" && !to.startsWith("src/image/vocabulary/"))
+    .filter(({ to, isStatic }) => to !== "sharp" || isStatic)
+    .map(({ from, to }) => `${from} -> ${to}`);
+}
+
 function heavyPackages(files: Files, start: string): string[] {
   return [...closureOf(files, start)].filter((path) => /^(sharp|chokidar|pino|pino-pretty)$/.test(path));
 }
@@ -191,6 +200,19 @@ describe("a source file", () => {
     const bad = { "src/spool/a.ts": 'import { rm } from "node:fs/promises";', "src/daemon/b.ts": "Date.now();" };
     expect(seamFaults(bad)).toEqual(["src/spool/a.ts", "src/daemon/b.ts"]);
     expect(seamFaults({ "src/system.ts": "Date.now();" })).toEqual([]);
+  });
+
+  it("of the vocabulary knows sharp by its types alone, and nothing else of the program", () => {
+    expect(Object.keys(src).some((path) => path.startsWith("src/image/vocabulary/"))).toBe(true);
+    expect(vocabularyFaults(src)).toEqual([]);
+    const bad = {
+      "src/image/vocabulary/a.ts": 'import sharp, { type Sharp } from "sharp";\nimport type { Color } from "sharp";',
+      "src/image/vocabulary/b.ts": 'import { c } from "../paths.ts";',
+    };
+    expect(vocabularyFaults(bad)).toEqual([
+      "src/image/vocabulary/a.ts -> sharp",
+      "src/image/vocabulary/b.ts -> src/image/paths.ts",
+    ]);
   });
 
   it("of task/ is pure", () => {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { scanDeferred } from "../spool/deferred.ts";
+import type { TaskEntry } from "../spool/entries.ts";
 import { isSpent } from "../spool/finish.ts";
 import { putBack } from "../spool/intake.ts";
-import { scanDeferred, scanTasks, type TaskEntry } from "../spool/scan.ts";
+import { scanTasks } from "../spool/scan.ts";
 import { type Fingerprint, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
 import { compareEntries } from "../task/name.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import type { System } from "../system.ts";
-import type { Task } from "../task/task.ts";
+import { readsOf, type Task } from "../task/task.ts";
 
 /** The files that a task reads and writes, links resolved. */
 export interface Touches {
@@ -17,10 +17,12 @@ export interface Touches {
 export async function touchesOf(system: System, task: Task, roots: readonly string[]): Promise<Touches> {
   const named = (path: string): Promise<string> =>
     orElse(resolveOutput(system, path, roots, { create: false }), resolve(roots[0] ?? "/", path));
-  const source = await named(task.source);
-  const linked = await orElse(resolveSource(system, task.source, roots), source);
-  const writes = await Promise.all(task.outputs.map(({ file }) => named(file)));
-  return { reads: source === linked ? [source] : [source, linked], writes };
+  const namesOf = async (path: string): Promise<readonly string[]> => {
+    const own = await named(path);
+    return [own, await orElse(resolveSource(system, path, roots), own)];
+  };
+  const reads = new Set((await Promise.all(readsOf(task).map(namesOf))).flat());
+  return { reads: [...reads], writes: await Promise.all(task.outputs.map(({ file }) => named(file))) };
 }
 
 /** Files in use by tasks that run or must run first. */

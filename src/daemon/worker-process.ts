@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { SerializedError } from "../errors.ts";
-import { type RunRequest, type RunResult, readMessage, type WorkerMessage } from "../worker/protocol.ts";
+import { readMessage } from "../worker/message.ts";
+import type { RunRequest, RunResult, WorkerMessage } from "../worker/protocol.ts";
 
 /** How a child process was given work and answered, or did not. */
 export type WorkEnd =

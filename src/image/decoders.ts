@@ -19,11 +19,12 @@ export function prepareSharp(found: string = sharp.versions.sharp): void {
 }
 
 /**
- * A picture opened the one way we open pictures: first frame only, upright, any fault in the data an error.
- * @param maxPixels the largest picture to open, or false to read no more than its header
+ * A picture opened the one way we open pictures: upright, any fault in the data an error.
+ * @param maxPixels the largest picture to open, all frames together, or false to read no more than its header
+ * @param frames how many frames; there must be so many
  */
-export function openPicture(bytes: Buffer, maxPixels: number | false): Sharp {
-  return sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, pages: 1, autoOrient: true });
+export function openPicture(bytes: Buffer, maxPixels: number | false, frames = 1): Sharp {
+  return sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, pages: frames, autoOrient: true });
 }
 
 /** The oldest sharp without known holes in its decoders: GHSA-rgj7-g3m4-5g8c was closed in it. */

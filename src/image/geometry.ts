@@ -34,6 +34,7 @@ export interface Geometry {
  */
 export function geometryOf(output: Output, source: Header): Geometry | null {
   const { width, height, fit = "cover", position = "centre" } = output;
+  if (UNFORETOLD.some((word) => output[word] !== undefined)) return null;
   if (width === undefined && height === undefined) return { scaled: sizeOf(source), crop: null, isUniform: true };
   const shrunk = shrunkOnLoad(output, source);
   const shrink = shrinkOf(output, shrunk);
@@ -49,6 +50,9 @@ export function geometryOf(output: Output, source: Header): Geometry | null {
   const shown = { width: Math.min(width, rounded.width), height: Math.min(height, rounded.height) };
   return { scaled: rounded, crop: cropOf(rounded, shown, gravity), isUniform };
 }
+
+/** Options that change the pixels or sizes in ways that only the direct way follows. */
+const UNFORETOLD = ["kernel", "withoutReduction", "fastShrinkOnLoad"] as const;
 
 type Place = "start" | "middle" | "end";
 
@@ -78,7 +82,12 @@ function sizeOf({ width, height }: Size): Size {
 }
 
 /** How many source pixels become one, on each axis. */
-function shrinkOf({ width, height, fit = "cover" }: Output, source: Size): { across: number; down: number } {
+function shrinkOf(output: Output, source: Size): { across: number; down: number } {
+  const { across, down } = plainShrinkOf(output, source);
+  return output.withoutEnlargement ? { across: Math.max(1, across), down: Math.max(1, down) } : { across, down };
+}
+
+function plainShrinkOf({ width, height, fit = "cover" }: Output, source: Size): { across: number; down: number } {
   const across = width === undefined ? undefined : source.width / width;
   const down = height === undefined ? undefined : source.height / height;
   if (fit === "fill") return bounded({ across: across ?? 1, down: down ?? 1 }, source);

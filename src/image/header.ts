@@ -11,6 +11,8 @@ export interface Header {
   readonly height: number;
   /** Whether the pixels are sRGB, in colour, with eight bits a channel. */
   readonly isPlain: boolean;
+  /** How many frames an animation has; absent when there is one. */
+  readonly frames?: number;
 }
 
 /**
@@ -29,8 +31,10 @@ export async function readHeader(
   const limit = limits.maxInputPixels;
   if (width * height > limit)
     throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { path, width, height, pixels: width * height, limit });
+  const format = metadata.format === "heif" ? "avif" : metadata.format;
+  const frames = format === "gif" || format === "webp" ? (metadata.pages ?? 1) : 1;
   const isPlain = metadata.space === "srgb" && metadata.depth === "uchar" && (metadata.channels ?? 0) >= 3;
-  return { format: metadata.format === "heif" ? "avif" : metadata.format, width, height, isPlain };
+  return { format, width, height, isPlain, ...(frames > 1 && { frames }) };
 }
 
 async function readMetadata(bytes: Buffer, path: string): Promise<Metadata> {

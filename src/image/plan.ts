@@ -3,9 +3,9 @@
  * from the smallest larger one that is still at least twice its size: faster than decoding again, and closer to the
  * full picture than a JPEG shrunk while it loads. What is not eligible is made the direct way, from the source.
  */
-import type { ResizeOptions } from "sharp";
 import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
+import { framesOf } from "./animation.ts";
 import { type Geometry, geometryOf, type Size } from "./geometry.ts";
 import type { Header } from "./header.ts";
 
@@ -17,6 +17,8 @@ export interface PlannedOutput {
   readonly parent: number | null;
   /** For one that has a parent: what to do with the parent's pixels. */
   readonly geometry: Geometry | null;
+  /** How many frames it keeps. */
+  readonly frames: number;
   /** Whether others are made from its pixels. */
   readonly isParent: boolean;
 }
@@ -33,7 +35,10 @@ const MAX_PARENT_PIXELS = 50_000_000;
  *   when an output has no format
  */
 export function planOutputs(outputs: readonly Output[], header: Header): readonly PlannedOutput[] {
-  const geometries = outputs.map((output) => (isEligible(header) ? eligible(output, header) : null));
+  const frames = outputs.map((output) => framesOf(output, header));
+  const geometries = outputs.map((output, index) =>
+    isEligible(header) && frames[index] === 1 ? eligible(output, header) : null,
+  );
   const parents = parentsOf(geometries, header);
   return outputs.map((output, index) => {
     const format = formatOf(output);
@@ -42,7 +47,7 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     requireBounded(output, header);
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
-    return { output, format, parent, geometry, isParent: parents.includes(index) };
+    return { output, format, parent, geometry, frames: frames[index] ?? 1, isParent: parents.includes(index) };
   });
 }
 
@@ -53,17 +58,6 @@ export function makingOrder(plan: readonly PlannedOutput[]): readonly number[] {
     return parent === null ? 0 : 1 + depth(parent);
   };
   return plan.map((_output, index) => index).sort((a, b) => depth(a) - depth(b) || a - b);
-}
-
-/** sharp's options for an output that is made from the source; null when it keeps its size. */
-export function resizeOf({ width, height, fit, position }: Output): ResizeOptions | null {
-  if (width === undefined && height === undefined) return null;
-  return {
-    ...(width !== undefined && { width }),
-    ...(height !== undefined && { height }),
-    ...(fit !== undefined && { fit }),
-    ...(position !== undefined && { position }),
-  };
 }
 
 /** Eight bits a channel in sRGB pass through memory unchanged; of WebP the size when shrunk cannot be foretold. */

@@ -1,9 +1,12 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
-import { SpooldError } from "../errors.ts";
+import { SpooldError, toSpooldError } from "../errors.ts";
 import type { Format } from "../task/task.ts";
+import { animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
-import { makingOrder, type PlannedOutput, resizeOf } from "./plan.ts";
-import type { InputLimits, SourceBytes } from "./source.ts";
+import { encode, resizeOptionsOf } from "./encode.ts";
+import { makingOrder, type PlannedOutput } from "./plan.ts";
+import type { SourceBytes } from "./source.ts";
+import { applySteps, type StepContext } from "./steps.ts";
 
 /** A finished picture in memory. */
 export interface RenderedOutput {
@@ -26,33 +29,38 @@ type Source = Pick<SourceBytes, "bytes" | "path">;
 /**
  * Makes every output of a plan: upright, sRGB, without the source's metadata.
  * @returns in the order of the plan
- * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, OUTPUT_FAILED for any other trouble
+ * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, what is wrong with an overlay,
+ *   OUTPUT_FAILED for any other trouble
  */
 export async function render(
   source: Source,
   plan: readonly PlannedOutput[],
-  limits: Pick<InputLimits, "maxInputPixels">,
+  context: Omit<StepContext, "file">,
 ): Promise<readonly RenderedOutput[]> {
   const rendered = new Map<number, RenderedOutput>();
   const kept = new Map<number, Pixels>();
   // One after the other: a worker has one thread for pixels, and memory for one picture is enough.
   for (const index of makingOrder(plan)) {
     const planned = plan[index] as PlannedOutput;
+    const { file } = planned.output;
     try {
-      const picture = pictureFor(source, planned, kept, limits.maxInputPixels);
-      const pixels = planned.isParent ? await picture.raw().toBuffer({ resolveWithObject: true }) : null;
+      const sized = sizedFor(source, planned, kept, context.maxInputPixels);
+      const pixels = planned.isParent ? await sized.raw().toBuffer({ resolveWithObject: true }) : null;
       if (pixels !== null) kept.set(index, pixels);
-      rendered.set(index, await encode(pixels === null ? picture : fromPixels(pixels), planned));
+      const base = pixels === null ? sized : fromPixels(pixels);
+      rendered.set(index, await finish(source, base, planned, { ...context, file }));
     } catch (cause) {
-      await requireDecodable(source, limits.maxInputPixels);
-      throw new SpooldError("OUTPUT_FAILED", { file: planned.output.file }, { cause });
+      // What an overlay or a limit is reproached with keeps its name.
+      if (cause instanceof SpooldError) throw cause;
+      await requireDecodable(source, { maxPixels: context.maxInputPixels, frames: planned.frames });
+      throw toSpooldError(cause, "OUTPUT_FAILED", { file });
     }
   }
   return plan.map((_planned, index) => rendered.get(index) as RenderedOutput);
 }
 
-/** An output's picture before it is encoded: from its parent's pixels, or the direct way from the source. */
-function pictureFor(
+/** An output's picture before its steps: from its parent's pixels, or the direct way from the source. */
+function sizedFor(
   source: Source,
   { output, parent, geometry }: PlannedOutput,
   kept: ReadonlyMap<number, Pixels>,
@@ -61,7 +69,7 @@ function pictureFor(
   const pixels = parent === null ? undefined : kept.get(parent);
   if (pixels === undefined || geometry === null) {
     const picture = openPicture(source.bytes, maxPixels);
-    const resize = resizeOf(output);
+    const resize = resizeOptionsOf(output);
     return resize === null ? picture : picture.resize(resize);
   }
   const scaled = fromPixels(pixels).resize({ ...geometry.scaled, fit: "fill" });
@@ -72,16 +80,28 @@ function fromPixels({ data, info: { width, height, channels } }: Pixels): Sharp 
   return sharp(data, { raw: { width, height, channels } });
 }
 
-async function encode(picture: Sharp, { output, format }: PlannedOutput): Promise<RenderedOutput> {
-  const encoder = output.quality === undefined ? {} : { quality: output.quality };
-  const { data, info } = await picture.toFormat(format, encoder).toBuffer({ resolveWithObject: true });
-  return { file: output.file, format, bytes: data, width: info.width, height: info.height };
+/** Steps and encoding; an animation is made from the source in any case. */
+async function finish(
+  source: Source,
+  sized: Sharp,
+  { output, format, frames }: PlannedOutput,
+  context: StepContext,
+): Promise<RenderedOutput> {
+  const { picture, timing } =
+    frames > 1
+      ? await animate(source, { output, resize: resizeOptionsOf(output), frames }, context)
+      : { picture: await applySteps(sized, output.steps, context), timing: {} };
+  const { data, info } = await encode(picture, output, timing).toBuffer({ resolveWithObject: true });
+  return { file: output.file, format, bytes: data, width: info.width, height: info.pageHeight ?? info.height };
 }
 
 /** Tells a damaged source from trouble with an output, which sharp's errors do not: decodes all of it, keeps nothing. */
-async function requireDecodable(source: Source, maxPixels: number): Promise<void> {
+async function requireDecodable(
+  source: Source,
+  { maxPixels, frames }: { readonly maxPixels: number; readonly frames: number },
+): Promise<void> {
   try {
-    await openPicture(source.bytes, maxPixels).stats();
+    await openPicture(source.bytes, maxPixels, frames).stats();
   } catch (cause) {
     throw new SpooldError("SOURCE_DAMAGED", { path: source.path }, { cause });
   }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { ignoring, type System, syncDirectory } from "../system.ts";
 import { activeName, type EntryName } from "../task/name.ts";
+import type { TaskEntry } from "./entries.ts";
 import { putBack } from "./intake.ts";
 import type { Layout } from "./layout.ts";
-import type { TaskEntry } from "./scan.ts";
 import { type Fingerprint, fingerprintOf, isSameFile } from "./task-file.ts";
 
 /** A task whose attempt is counted on disk and may start. */

@@ -1,13 +1,8 @@
 import { SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
-import { compareEntries, type EntryName, readName } from "../task/name.ts";
+import { readName } from "../task/name.ts";
+import { lowest, type TaskEntry } from "./entries.ts";
 import type { Layout } from "./layout.ts";
-
-/** A file in `tasks/` or `deferred/` whose name says that it is a task. */
-export interface TaskEntry extends EntryName {
-  readonly state: "tasks" | "deferred";
-  readonly file: string;
-}
 
 /** What lies in `tasks/`, as far as names tell. */
 export interface TasksView {
@@ -52,48 +47,4 @@ export async function scanTasks({ fs }: System, layout: Layout, window: number):
     else if (drops.length < window) drops.push(found.name);
   }
   return { entries: entries.sorted(), drops: drops.sort(), reasons, foreign, total };
-}
-
-/** What lies in `deferred/`. */
-export interface DeferredView {
-  /** The first entries that are due, in the order in which they start. */
-  readonly due: readonly TaskEntry[];
-  /** When the next one is due, ms since epoch; Infinity when none waits. */
-  readonly nextDueAtMs: number;
-}
-
-/** Reads `deferred/`; names alone tell what is due. */
-export async function scanDeferred(
-  { fs }: System,
-  layout: Layout,
-  nowMs: number,
-  window: number,
-): Promise<DeferredView> {
-  const due = lowest(window);
-  let nextDueAtMs = Number.POSITIVE_INFINITY;
-  for (const file of await fs.readdir(layout.deferred)) {
-    const kind = readName(file);
-    if (kind.kind !== "task") continue;
-    if (kind.entry.dueAtMs <= nowMs) due.add({ ...kind.entry, state: "deferred", file });
-    else nextDueAtMs = Math.min(nextDueAtMs, kind.entry.dueAtMs);
-  }
-  return { due: due.sorted(), nextDueAtMs };
-}
-
-/** Collects entries and keeps the `count` first ones, in memory bounded by twice that. */
-function lowest(count: number): { add(entry: TaskEntry): void; sorted(): TaskEntry[] } {
-  let kept: TaskEntry[] = [];
-  const trim = (): TaskEntry[] => kept.sort(byOrderThenName).slice(0, count);
-  return {
-    add(entry) {
-      kept.push(entry);
-      if (kept.length >= 2 * count) kept = trim();
-    },
-    sorted: trim,
-  };
-}
-
-/** Of two files with one number the one that enqueue may have written comes first: `42.json` before `42`. */
-function byOrderThenName(a: TaskEntry, b: TaskEntry): number {
-  return compareEntries(a, b) || b.file.length - a.file.length || (a.file < b.file ? -1 : 1);
 }

@@ -40,7 +40,7 @@ export function readOrder(value: unknown): RecipeTask | undefined {
   const faults: Fault[] = [];
   if (outputs !== undefined) faults.push({ pointer: "/outputs", expected: "either outputs or a recipe, not both" });
   const parsed = orderSchema.safeParse(order);
-  if (!parsed.success) faults.push(...faultsOfIssues(parsed.error.issues, order, Object.keys(orderSchema.shape)));
+  if (!parsed.success) faults.push(...faultsOfIssues(parsed.error.issues, order, orderSchema));
   const vars = order["vars"];
   // zod passes over this name without a word.
   if (typeof vars === "object" && vars !== null && Object.hasOwn(vars, "__proto__"))

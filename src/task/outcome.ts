@@ -24,6 +24,8 @@ export interface SourceFile {
   readonly height: number;
   readonly bytes: number;
   readonly format: string;
+  /** How many frames an animation has; absent when there is one. */
+  readonly frames?: number;
 }
 
 /** For each format, what the `srcset` of an `<img>` or a `<source>` takes. */

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type Fault, invalidTask } from "./faults.ts";
-import { faultsOfIssues } from "./issues.ts";
-import { FORMAT_ENDINGS, formatOf, type Task, taskSchema } from "./task.ts";
+import { encodeFaults, faultsOfIssues } from "./issues.ts";
+import { FORMAT_ENDINGS, formatOf, type Output, readsOf, type Task, taskSchema } from "./task.ts";
 
 /** The largest task file in bytes: a task is an instruction, not a place for data. */
 export const MAX_TASK_BYTES = 64 * 1024;
@@ -49,21 +49,33 @@ export function checkTask(value: unknown): Task {
   return parsed.data;
 }
 
-/** What one output must not do to another or to the source; the schema cannot see it. */
+/** What one output must not do to another or to what is read; the schema cannot see it. */
 function spanningFaults(task: Task): Fault[] {
-  const endings = Object.values(FORMAT_ENDINGS).flat().join(" ");
-  const source = posix.normalize(task.source);
+  const [source, ...overlays] = readsOf(task).map((path) => posix.normalize(path));
   const seen = new Set<string>();
   return task.outputs.flatMap((output, index) => {
     const pointer = `/outputs/${index}/file`;
     const received = JSON.stringify(output.file);
     const file = posix.normalize(output.file);
     const faults: Fault[] = [];
-    if (formatOf(output) === undefined)
-      faults.push({ pointer, expected: `one of the endings ${endings}, or a format`, received });
+    if (formatOf(output) === undefined) faults.push({ pointer, expected: A_FORMAT, received });
     if (file === source) faults.push({ pointer, expected: "a file that is not the source", received });
+    if (overlays.includes(file)) faults.push({ pointer, expected: "a file that no step reads", received });
     if (seen.has(file)) faults.push({ pointer, expected: "a file that no other output names", received });
     seen.add(file);
-    return faults;
+    return [...faults, ...encoderFaults(output, index)];
   });
+}
+
+const A_FORMAT = `one of the endings ${Object.values(FORMAT_ENDINGS).flat().join(" ")}, or a format`;
+
+function encoderFaults(output: Output, index: number): readonly Fault[] {
+  const { quality, encode } = output;
+  const received = JSON.stringify(quality);
+  const pointer = `/outputs/${index}/quality`;
+  const faults = encode === undefined ? [] : encodeFaults(output, ["outputs", index]);
+  if (quality === undefined) return faults;
+  if (formatOf(output) === "gif") return [{ pointer, expected: "no quality: gif has none", received }, ...faults];
+  const isTwice = encode !== undefined && "quality" in encode;
+  return isTwice ? [{ pointer, expected: "quality here or in encode, not both", received }, ...faults] : faults;
 }

@@ -49,7 +49,7 @@ export function parseRecipe(name: string, text: string): Recipe {
     const value = parseJson(text);
     const parsed = recipeSchema.safeParse(value);
     if (!parsed.success) {
-      throw invalidTask(faultsOfIssues(parsed.error.issues, value, Object.keys(recipeSchema.shape)));
+      throw invalidTask(faultsOfIssues(parsed.error.issues, value, recipeSchema));
     }
     const { describes: _forPeople, vars = {}, outputs, ...members } = parsed.data;
     const faults = Object.keys(vars).flatMap(faultsOfVarName);

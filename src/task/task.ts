@@ -1,48 +1,48 @@
 import { z } from "zod";
+import { ENCODERS, FORMATS, type Format } from "../image/vocabulary/encoders.ts";
+import { RESIZE } from "../image/vocabulary/resize.ts";
+import { STEPS, type StepWord } from "../image/vocabulary/table.ts";
+import { filePath } from "../image/vocabulary/values.ts";
+
+export type { Format };
 
 /** Formats that an output may have, by the file endings that mean them. */
-export const FORMAT_ENDINGS = {
-  jpeg: [".jpg", ".jpeg"],
-  png: [".png"],
-  webp: [".webp"],
-  avif: [".avif"],
-} as const;
+export const FORMAT_ENDINGS = Object.fromEntries(
+  FORMATS.map((format) => [format, ENCODERS[format].endings]),
+) as Readonly<Record<Format, readonly string[]>>;
 
-export type Format = keyof typeof FORMAT_ENDINGS;
-
-export const FORMATS = Object.keys(FORMAT_ENDINGS) as [Format, ...Format[]];
-const FITS = ["cover", "contain", "fill", "inside", "outside"] as const;
-const POSITIONS = [
-  ...["centre", "center", "top", "right top", "right", "right bottom", "bottom", "left bottom", "left", "left top"],
-  ...["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "entropy", "attention"],
-] as const;
-
-/** The longest side of an output in pixels: the limit of JPEG and WebP encoders lies at or just above it. */
-const MAX_SIDE = 16_383;
-
-const side = z.int().min(1).max(MAX_SIDE);
 const label = z.string().max(1_024);
-const filePath = z
-  .string()
-  .min(1)
-  .max(4_096)
-  .refine((text) => !text.includes("\0"), "a path without NUL characters");
+
+const stepSchema = z
+  .strictObject(stepArguments())
+  .refine((step) => Object.keys(step).length === 1, {
+    error: "one step: an object with exactly one member",
+    // An unknown member has its own fault, and is not counted here.
+    when: ({ issues }) => issues.length === 0,
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+
+/** The options of an encoder that fit at least one; that they fit the output's own is checked with its format. */
+const encodeSchema = z.union(
+  FORMATS.map((format) => ENCODERS[format].options) as EncoderOptions[],
+  "options of the output's encoder",
+);
 
 const outputSchema = z.strictObject({
   file: filePath.describe("where the picture goes, relative to the first root"),
-  width: side.optional().describe("px; without height the other side follows"),
-  height: side.optional().describe("px; without width the other side follows"),
-  fit: z.enum(FITS).optional().describe("how the picture fills width x height; default cover"),
-  position: z.enum(POSITIONS).optional().describe("which part `cover` and `contain` keep; default centre"),
+  ...RESIZE,
+  pages: z.int().min(1).max(100_000).optional().describe("how many frames of an animation to keep; default all"),
+  steps: z.array(stepSchema).max(64).optional().describe("what is done to the picture after its resize, in order"),
   format: z.enum(FORMATS).optional().describe("default: what the ending of `file` says"),
   quality: z.int().min(1).max(100).optional().describe("the encoder's quality; default sharp's own"),
+  encode: encodeSchema.optional().describe("more options of the format's encoder"),
 });
 
 /** What a task file may hold. Strict: a member that is not named here is an error, never ignored. */
 export const taskSchema = z.strictObject({
   key: z
     .string()
-    .regex(/^[0-9a-f]{64}$/)
+    .regex(/^[0-9a-f]{64}$/, { error: "64 hexadecimal digits" })
     .optional()
     .describe("sha256 of the instructions; written by enqueue"),
   source: filePath.describe("the picture to read, relative to the first root"),
@@ -62,4 +62,20 @@ export function formatOf(output: Pick<Output, "file" | "format">): Format | unde
   if (output.format !== undefined) return output.format;
   const lower = output.file.toLowerCase();
   return FORMATS.find((format) => FORMAT_ENDINGS[format].some((ending) => lower.endsWith(ending)));
+}
+
+/** The files that a task reads, as it names them: its source, then the overlays, each once. */
+export function readsOf({ source, outputs }: Task): readonly string[] {
+  const steps = outputs.flatMap((output) => output.steps ?? []);
+  return [...new Set([source, ...steps.flatMap(({ composite }) => composite?.input ?? [])])];
+}
+
+type EncoderOptions = (typeof ENCODERS)[Format]["options"];
+type StepArguments = { [Word in StepWord]: z.ZodOptional<(typeof STEPS)[Word]["argument"]> };
+
+function stepArguments(): StepArguments {
+  const entries = Object.entries(STEPS).map(([word, { argument, tells }]) => {
+    return [word, argument.optional().describe(tells)];
+  });
+  return Object.fromEntries(entries) as StepArguments;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
 import { readHeader } from "../image/header.ts";
+import { createOverlayReader } from "../image/overlays.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import { planOutputs } from "../image/plan.ts";
 import { removeTemporaries, temporaryPath, writeTemporary } from "../image/publish.ts";
@@ -8,6 +9,7 @@ import { type RenderedOutput, render } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
+import { readsOf } from "../task/task.ts";
 import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
 
 /**
@@ -19,11 +21,14 @@ export async function perform(system: System, request: RunRequest): Promise<RunR
   try {
     const paths = await resolveOutputs(system, request);
     const bytes = await readTaskSource(system, request);
-    await requireSpared(system, paths, bytes);
+    await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
-    const rendered = await render(bytes, planOutputs(request.task.outputs, header), request.limits);
-    const { format, width, height } = header;
-    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, format, width, height };
+    const rendered = await render(bytes, planOutputs(request.task.outputs, header), {
+      ...request.limits,
+      readOverlay: createOverlayReader(system, request),
+    });
+    const { isPlain: _forThePlanOnly, ...facts } = header;
+    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts };
     return { kind: "prepared", source, outputs: await writeAll(system, request, rendered) };
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
@@ -47,11 +52,24 @@ async function readTaskSource(system: System, { task, roots, limits }: RunReques
   return readSource(system, path, { roots, limits });
 }
 
-/** No output may take the source's place, under whatever name: a second run would start from the wrong picture. */
-async function requireSpared({ fs }: System, paths: readonly string[], { identity }: SourceBytes): Promise<void> {
+/** The real paths of what the steps read; one that is missing is told before any pixel is decoded. */
+function resolveOverlays(system: System, { task, roots }: RunRequest): Promise<readonly string[]> {
+  const [, ...overlays] = readsOf(task);
+  return Promise.all(overlays.map((path) => resolveSource(system, path, roots)));
+}
+
+/**
+ * No output may take the place of what is read, under whatever name: a second run would start from the wrong picture.
+ */
+async function requireSpared(
+  { fs }: System,
+  paths: readonly string[],
+  { identity, overlays }: SourceBytes & { readonly overlays: readonly string[] },
+): Promise<void> {
   for (const file of paths) {
     const present = await ignoring(ABSENT, fs.realpath(file));
     if (present === undefined) continue;
+    if (overlays.includes(present)) throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "a step reads it" });
     const { dev, ino } = await fs.lstat(present, { bigint: true });
     if (dev === identity.dev && ino === identity.ino)
       throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "it would overwrite the source" });

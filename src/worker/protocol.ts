@@ -6,11 +6,10 @@
  *
  * All of it is plain JSON.
  */
-import { z } from "zod";
-import { ERRORS, type ErrorCode, type SerializedError } from "../errors.ts";
+import type { SerializedError } from "../errors.ts";
 import type { InputLimits } from "../image/source.ts";
 import type { OutputFile, SourceFile } from "../task/outcome.ts";
-import { FORMATS, type Task } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 
 /** The daemon asks for one attempt. A worker runs one at a time. */
 export interface RunRequest {
@@ -37,55 +36,8 @@ export type RunResult =
   | { readonly kind: "prepared"; readonly source: SourceFile; readonly outputs: readonly PreparedOutput[] }
   | { readonly kind: "failed"; readonly error: SerializedError };
 
-const errorSchema = z.object({
-  code: z.custom<ErrorCode>((code) => typeof code === "string" && Object.hasOwn(ERRORS, code)),
-  message: z.string(),
-  hint: z.string(),
-  facts: z.record(z.string(), z.unknown()),
-  causes: z.array(z.string()),
-});
-
-const sourceSchema = z.object({
-  path: z.string(),
-  width: z.number(),
-  height: z.number(),
-  bytes: z.number(),
-  format: z.string(),
-});
-
-const outputSchema = z.object({
-  file: z.string(),
-  path: z.string(),
-  temporary: z.string(),
-  width: z.number(),
-  height: z.number(),
-  bytes: z.number(),
-  format: z.enum(FORMATS),
-  sha256: z.string(),
-});
-
-const resultSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("prepared"), source: sourceSchema, outputs: z.array(outputSchema) }),
-  z.object({ kind: z.literal("failed"), error: errorSchema }),
-]);
-
-const messageSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready") }),
-  z.object({ kind: z.literal("unusable"), error: errorSchema }),
-  z.object({ kind: z.literal("ended"), number: z.number(), attempt: z.number(), result: resultSchema }),
-]);
-
 /** What a worker says. */
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "unusable"; readonly error: SerializedError }
   | { readonly kind: "ended"; readonly number: number; readonly attempt: number; readonly result: RunResult };
-
-/**
- * A message as it came: a hostile picture may have taken the worker over, so nothing of it is believed unread.
- * @returns undefined when it is none
- */
-export function readMessage(message: unknown): WorkerMessage | undefined {
-  const read = messageSchema.safeParse(message);
-  return read.success ? read.data : undefined;
-}

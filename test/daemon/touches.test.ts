@@ -21,6 +21,19 @@ describe("the files that a task touches", () => {
     expect(direct.writes).toEqual([join(String(roots[0]), "real/b.jpg")]);
   });
 
+  it("are also the overlays of its steps, by their real paths", async () => {
+    const directory = await freshDirectory();
+    await writeFile(join(directory, "logo.png"), "logo");
+    await symlink("logo.png", join(directory, "mark.png"));
+    const roots = await resolveRoots(system, [directory]);
+    const outputs = ["logo.png", "mark.png", "logo.png"].map((input, index) => ({
+      file: `${index}.png`,
+      steps: [{ flip: true as const }, { composite: { input } }],
+    }));
+    const { reads } = await touchesOf(system, { source: "a.jpg", outputs }, roots);
+    expect(reads.map((path) => path.slice(String(roots[0]).length))).toEqual(["/a.jpg", "/logo.png", "/logo.png"]);
+  });
+
   it("are told as they stand when they cannot be resolved", async () => {
     const roots = await resolveRoots(system, [await freshDirectory()]);
     const touches = await touchesOf(system, { source: "missing.jpg", outputs: [{ file: "../../out.jpg" }] }, roots);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { resizeOptionsOf } from "../../src/image/encode.ts";
 import { geometryOf } from "../../src/image/geometry.ts";
-import { resizeOf } from "../../src/image/plan.ts";
 
 const side = fc.integer({ min: 1, max: 700 });
 const asked = fc.record(
@@ -26,7 +26,7 @@ describe("the size foretold for an output", () => {
         const output = { file: "a.png", ...defined };
         const geometry = geometryOf(output, { format, width, height, isPlain: true });
         if (geometry === null) return;
-        const resize = resizeOf(output);
+        const resize = resizeOptionsOf(output);
         const picture = resize === null ? sharp(bytes) : sharp(bytes).resize(resize);
         const { info } = await picture.raw().toBuffer({ resolveWithObject: true });
         const { width: w, height: h } = geometry.crop ?? geometry.scaled;

@@ -1,14 +1,16 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { resizeOptionsOf } from "../../src/image/encode.ts";
 import type { Header } from "../../src/image/header.ts";
 import { readHeader } from "../../src/image/header.ts";
-import { makingOrder, planOutputs, resizeOf } from "../../src/image/plan.ts";
+import { makingOrder, planOutputs } from "../../src/image/plan.ts";
 import { render } from "../../src/image/render.ts";
 import type { Output } from "../../src/task/task.ts";
 import { alphaPng, deepPng, photograph, turnedJpeg } from "../support/pictures.ts";
 
 const PHOTOGRAPH: Header = { format: "jpeg", width: 4_000, height: 3_000, isPlain: true };
 const LIMITS = { maxInputPixels: 100_000_000 };
+const CONTEXT = { ...LIMITS, readOverlay: () => Promise.reject(new Error("no overlay was named")) };
 
 function inside(side: number): Output {
   return { file: `${side}.png`, width: side, height: side, fit: "inside" };
@@ -80,9 +82,9 @@ describe("outputs that are made from one another", () => {
     const bytes = await make();
     const source = { bytes, path: "/p" };
     const header = await readHeader(source, LIMITS);
-    const rendered = await render(source, planOutputs(asked, header), LIMITS);
+    const rendered = await render(source, planOutputs(asked, header), CONTEXT);
     for (const [index, output] of asked.entries()) {
-      const direct = sharp(bytes, { autoOrient: true }).resize(resizeOf(output) ?? {});
+      const direct = sharp(bytes, { autoOrient: true }).resize(resizeOptionsOf(output) ?? {});
       const expected = await comparable(await direct.png().toBuffer());
       const found = await comparable(rendered[index]?.bytes ?? Buffer.alloc(0));
       expect([output.file, found.info]).toEqual([output.file, expected.info]);

@@ -2,7 +2,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { claim } from "../../src/spool/claim.ts";
-import type { TaskEntry } from "../../src/spool/scan.ts";
+import type { TaskEntry } from "../../src/spool/entries.ts";
 import { fingerprintOf } from "../../src/spool/task-file.ts";
 import { realSystem } from "../../src/system.ts";
 import { readName } from "../../src/task/name.ts";

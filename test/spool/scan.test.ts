@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { scanDeferred, scanTasks } from "../../src/spool/scan.ts";
+import { scanDeferred } from "../../src/spool/deferred.ts";
+import { scanTasks } from "../../src/spool/scan.ts";
 import { realSystem } from "../../src/system.ts";
 import { newSpool, put } from "../support/directories.ts";
 

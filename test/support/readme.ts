@@ -6,6 +6,7 @@ import { z } from "zod";
 import { buildProgram } from "../../src/cli/program.ts";
 import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
+import { vocabularyRows } from "../../src/image/vocabulary/table.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
 import { FORMAT_ENDINGS, taskSchema } from "../../src/task/task.ts";
 
@@ -112,13 +113,33 @@ function memberRows(schema: Schema): Row[] {
   const members = Object.entries(schema.properties ?? {}) as [string, Schema][];
   return members.map(([name, member]) => {
     const needed = schema.required?.includes(name) ? "yes" : "";
-    return [code(name), needed, takes(member), member.description ?? ""];
+    return [code(name), needed, TOLD[name] ?? takes(member), member.description ?? ""];
   });
+}
+
+/** What has a table or a word of its own. */
+const TOLD: Readonly<Record<string, string>> = {
+  steps: "list of the steps below",
+  encode: "the encoder options below",
+  background: "colour",
+};
+
+/** word, argument, what it does. */
+export function stepRows(): Row[] {
+  const steps = vocabularyRows().filter(({ kind }) => kind === "step");
+  return steps.map(({ word, argument, tells }) => [code(word), argument, tells]);
+}
+
+/** format, option, what it takes, what it does. */
+export function encoderRows(): Row[] {
+  const options = vocabularyRows().filter(({ kind }) => kind !== "step" && kind !== "resize");
+  return options.map(({ kind, word, argument, tells }) => [code(kind), code(word), argument, tells]);
 }
 
 function takes(member: Schema): string {
   if (member.enum !== undefined) return member.enum.length > MANY ? "one of the words below" : wordsOf(member);
   if (member.type === "array") return `${member.minItems} to ${member.maxItems} of the objects below`;
+  if (member.type === "boolean") return "true or false";
   if (member.type === "integer") return `whole number, ${member.minimum} to ${member.maximum}`;
   if (member.pattern !== undefined) return "64 hexadecimal digits";
   return member.minLength === undefined ? `text, at most ${member.maxLength} characters` : "path";

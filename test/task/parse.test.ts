@@ -7,6 +7,11 @@ import { checkTask, parseObject } from "../../src/task/parse.ts";
 const task = { source: "a.jpg", outputs: [{ file: "b.jpg" }] };
 const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutMs, recipe, vars";
 
+const OUTPUT_MEMBERS = [
+  ...["file, width, height, fit, position, kernel, background, withoutEnlargement, withoutReduction"],
+  ...["fastShrinkOnLoad, pages, steps, format, quality, encode"],
+].join(", ");
+
 /** The faults of a value that is no task. */
 function faultsOf(value: unknown): readonly Fault[] {
   try {
@@ -102,7 +107,7 @@ describe("a fault", () => {
       withOutput({ widht: 3 }),
       {
         pointer: "/outputs/0/widht",
-        expected: "one of file, width, height, fit, position, format, quality",
+        expected: `one of ${OUTPUT_MEMBERS}`,
         received: "3",
         nearest: "width",
       },
@@ -118,7 +123,7 @@ describe("a fault", () => {
       withOutput({ file: "b.txt" }),
       {
         pointer: "/outputs/0/file",
-        expected: "one of the endings .jpg .jpeg .png .webp .avif, or a format",
+        expected: "one of the endings .jpg .jpeg .png .webp .avif .gif .tif .tiff, or a format",
         received: '"b.txt"',
       },
     ],

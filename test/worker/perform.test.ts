@@ -124,6 +124,36 @@ describe("a task that cannot be done leaves nothing", () => {
     expect((await names()).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  it("when an output would take the place of what a step reads, under whatever name", async () => {
+    await writeFile(join(root, "logo.png"), await photographJpeg({ width: 8, height: 8 }));
+    await mkdir(join(root, "sub"));
+    await symlink("../logo.png", join(root, "sub", "alias.png"));
+    const steps = [{ composite: { input: "logo.png" } }];
+    expect(await run({ outputs: [{ file: "sub/alias.png", steps }] })).toMatchObject({
+      kind: "failed",
+      error: { code: "OUTPUT_UNWRITABLE", facts: { because: "a step reads it" } },
+    });
+    prepared(await run({ outputs: [{ file: "sub/other.png", steps }] }));
+  });
+
+  it.each([
+    ["none.png", "SOURCE_MISSING"],
+    ["../secret.png", "PATH_OUTSIDE_ROOTS"],
+    ["text.png", "SOURCE_UNSUPPORTED"],
+  ])("when an overlay is none that may be opened: %s", async (input, code) => {
+    await writeFile(join(root, "text.png"), "text");
+    const outputs = [{ file: "a.png", steps: [{ composite: { input } }] }];
+    expect(await run({ outputs })).toMatchObject({ kind: "failed", error: { code } });
+  });
+
+  it("when a step cannot be done: it is the output that failed, with sharp's words", async () => {
+    const steps = [{ extract: { left: 0, top: 0, width: 5_000, height: 1 } }, { flip: true as const }];
+    expect(await run({ outputs: [{ file: "a.png", steps }] })).toMatchObject({
+      kind: "failed",
+      error: { code: "OUTPUT_FAILED", facts: { file: "a.png" }, causes: [expect.stringContaining("extract_area")] },
+    });
+  });
+
   it("when two outputs have one path behind a link", async () => {
     await mkdir(join(root, "sub"));
     await symlink("sub", join(root, "other"));

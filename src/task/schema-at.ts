@@ -1,0 +1,38 @@
+/** Finds the part of a schema that a place in a value is checked by. */
+import { z } from "zod";
+
+export type Path = readonly (string | number)[];
+
+/** The schema at a place, optional or not; undefined where a value has no place for it. */
+export function schemaAt(schema: z.ZodType | undefined, path: Path): z.ZodType | undefined {
+  const [step, ...rest] = path;
+  const bare = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  if (step === undefined || bare === undefined) return bare;
+  return schemaAt(memberOf(bare, step), rest);
+}
+
+/** The members that the object at a place may have; the one that only enqueue writes is nobody's typing error. */
+export function knownMembers(schema: z.ZodType | undefined): string[] {
+  return formsOf(schema)
+    .flatMap((form) => (form instanceof z.ZodObject ? Object.keys(form.shape) : []))
+    .filter((member) => member !== "key");
+}
+
+/** The words that may stand at a place. */
+export function knownWords(schema: z.ZodType | undefined): string[] {
+  return formsOf(schema).flatMap((form) => (form instanceof z.ZodEnum ? form.options.map(String) : []));
+}
+
+function memberOf(schema: z.ZodType, step: string | number): z.ZodType | undefined {
+  for (const form of formsOf(schema)) {
+    if (form instanceof z.ZodObject && Object.hasOwn(form.shape, step)) return form.shape[step] as z.ZodType;
+    if (form instanceof z.ZodArray && typeof step === "number") return form.element as z.ZodType;
+    if (form instanceof z.ZodTuple && typeof step === "number") return form.def.items[step] as z.ZodType | undefined;
+  }
+  return undefined;
+}
+
+function formsOf(schema: z.ZodType | undefined): readonly z.ZodType[] {
+  if (schema instanceof z.ZodUnion) return (schema.options as readonly z.ZodType[]).flatMap(formsOf);
+  return schema === undefined ? [] : [schema];
+}
