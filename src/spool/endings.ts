@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { deserializeError, SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import { readName, reasonName, receiptName } from "../task/name.ts";
@@ -15,6 +16,10 @@ export type Ending =
 /** How often a wait looks without having been told to: events may be lost, or not to be had at all. */
 const LOOK_EVERY_MS = 2_000;
 
+/** A record that is not whole is looked at so often before it counts as damaged. */
+const LOOKS_AT_RECORD = 5;
+const LOOK_AGAIN_MS = 100;
+
 /** The end of a task as it lies in the spool, or undefined while it has none. */
 export async function readEnding({ fs }: System, layout: Layout, number: number): Promise<Ending | undefined> {
   const receipt = await readRecord<Receipt>(join(layout.done, receiptName(number)));
@@ -24,10 +29,15 @@ export async function readEnding({ fs }: System, layout: Layout, number: number)
   const reason = await readRecord<Reason>(join(layout.failed, reasonName(number)));
   return { kind: "failed", reason: reason ?? movedByHand(number) };
 
-  /** What a person is just copying may be half there: that is nothing yet. */
+  /** What a person is just copying may be half there for a moment. @throws IO_ERROR when it stays so */
   async function readRecord<T>(path: string): Promise<T | undefined> {
-    const text = await ignoring(["ENOENT"], fs.readFile(path, "utf8"));
-    return text === undefined ? undefined : (parseObject(text) as T | undefined);
+    for (let look = 1; ; look++) {
+      const text = await ignoring(["ENOENT"], fs.readFile(path, "utf8"));
+      const record = text === undefined ? undefined : parseObject(text);
+      if (text === undefined || record !== undefined) return record as T | undefined;
+      if (look === LOOKS_AT_RECORD) throw new SpooldError("IO_ERROR", { file: path, because: "it is not whole JSON" });
+      await sleep(LOOK_AGAIN_MS);
+    }
   }
 
   async function isInFailed(): Promise<boolean> {
