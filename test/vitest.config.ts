@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // One per core: the default leaves one core idle, and on two cores that is half of them.
+    maxWorkers: 2,
   },
 });
