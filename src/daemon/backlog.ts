@@ -4,7 +4,7 @@ import type { TaskEntry } from "../spool/entries.ts";
 import { isSpent } from "../spool/finish.ts";
 import { putBack } from "../spool/intake.ts";
 import { scanTasks } from "../spool/scan.ts";
-import { type Fingerprint, readTaskFile } from "../spool/task-file.ts";
+import { type Fingerprint, leftAlone, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
 import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
@@ -110,7 +110,7 @@ export function openBacklog(context: DaemonContext): Backlog {
     const key = keyOfEntry(entry);
     const known = inspected.get(key);
     if (known !== undefined) return known;
-    const file = await readTaskFile(system, join(layout[entry.state], entry.file));
+    const file = await readTaskFile(system, join(layout[entry.state], entry.file)).catch(leftAlone);
     if (file.kind === "unreadable") {
       if (!file.gone) unreadable.add(entry.file);
       if (!file.gone) drops.report(entry.file, file.because);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Intake, returnReason, takeIn } from "../spool/intake.ts";
 import type { TasksView } from "../spool/scan.ts";
 import { createSettler } from "../spool/settle.ts";
-import { fingerprintOf, readTaskFile } from "../spool/task-file.ts";
+import { fingerprintOf, leftAlone, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
 import { describeFault, faultsOfError } from "../task/faults.ts";
 import { readName, waitingName } from "../task/name.ts";
@@ -79,7 +79,7 @@ export function openDrops(context: DaemonContext): Drops {
     if (fingerprint === undefined) return false;
     const quietMs = settler.look(name, fingerprint, system.monotonicMs());
     if (quietMs < settings.settleMs) return keepSettling(settings.settleMs - quietMs);
-    const file = await readTaskFile(system, path);
+    const file = await readTaskFile(system, path).catch(leftAlone);
     if (file.kind === "unreadable") {
       if (!file.gone) report(name, file.because);
       return false;

@@ -34,7 +34,7 @@ export async function readTaskFile({ fs }: System, path: string): Promise<TaskFi
     handle = await fs.open(path, READ_SAFELY);
   } catch (error) {
     const errno = errnoOf(error) ?? "unknown";
-    if (["EMFILE", "ENFILE", "ENOMEM"].includes(errno)) throw error;
+    if (["EMFILE", "ENFILE", "EIO", "ENOMEM"].includes(errno)) throw error;
     return { kind: "unreadable", gone: errno === "ENOENT", because: errno };
   }
   try {
@@ -48,6 +48,12 @@ export async function readTaskFile({ fs }: System, path: string): Promise<TaskFi
   } finally {
     await handle.close();
   }
+}
+
+/** A file on a bad sector is left where it is, so that it does not stop the others; any other trouble is the machine's. */
+export function leftAlone(error: unknown): TaskFile {
+  if (errnoOf(error) === "EIO") return { kind: "unreadable", gone: false, because: "EIO" };
+  throw error;
 }
 
 /** The fingerprint of whatever lies at a path now; a link is not followed. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { taskSchema } from "../../src/task/task.ts";
 import { jsonLines, spoold, TASK } from "../support/cli.ts";
 import { BIN, freshDirectory } from "../support/daemon.ts";
 
@@ -61,7 +62,7 @@ describe("spoold add", () => {
     expect(faults).toEqual([
       "  /source: expected a string, got 3",
       '  /outputs/1/fit: expected one of "cover", "contain", "fill", "inside", "outside", got "cove" (did you mean "cover"?)',
-      '  /outputs/1/widht: expected one of file, width, height, fit, position, format, quality, got 5 (did you mean "width"?)',
+      `  /outputs/1/widht: expected one of ${Object.keys(taskSchema.shape.outputs.element.shape).join(", ")}, got 5 (did you mean "width"?)`,
       "  /outputs/2/quality: expected at least 1, got 0",
     ]);
     expect(stderr).toMatch(/^ {2}hint: /m);

@@ -21,7 +21,7 @@ describe("the files that a task touches", () => {
     expect(direct.writes).toEqual([join(String(roots[0]), "real/b.jpg")]);
   });
 
-  it("are also the overlays of its steps, by their real paths", async () => {
+  it("are also the overlays of its steps, by their own names and their real paths", async () => {
     const directory = await freshDirectory();
     await writeFile(join(directory, "logo.png"), "logo");
     await symlink("logo.png", join(directory, "mark.png"));
@@ -31,7 +31,7 @@ describe("the files that a task touches", () => {
       steps: [{ flip: true as const }, { composite: { input } }],
     }));
     const { reads } = await touchesOf(system, { source: "a.jpg", outputs }, roots);
-    expect(reads.map((path) => path.slice(String(roots[0]).length))).toEqual(["/a.jpg", "/logo.png", "/logo.png"]);
+    expect(reads.map((path) => path.slice(String(roots[0]).length))).toEqual(["/a.jpg", "/logo.png", "/mark.png"]);
   });
 
   it("are told as they stand when they cannot be resolved", async () => {
