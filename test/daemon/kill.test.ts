@@ -10,12 +10,12 @@ import { freshDirectory, launchDaemon, type RunningDaemon, startDaemon } from ".
 import { namesIn, placePicture, spoolIn, statesOf } from "../support/spool.ts";
 import { workersOf } from "../support/workers.ts";
 
-const KILLS = 32;
+const KILLS = 36;
 const PRODUCERS = ["anna", "ben", "cleo", "dan"];
 const PRODUCER = fileURLToPath(new URL("../support/producer.ts", import.meta.url));
 
 describe("killing the daemon and its workers at random moments under four producers", () => {
-  it("loses no accepted task, leaves none in two states, and shows no torn output", { timeout: 180_000 }, async () => {
+  it("loses no accepted task, leaves none in two states, and shows no torn output", { timeout: 400_000 }, async () => {
     const directory = await freshDirectory();
     await placePicture(join(directory, "quick.jpg"), { width: 900, height: 700 });
     await spoolIn(directory);

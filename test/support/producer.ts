@@ -20,5 +20,5 @@ for (let count = 0; !stopped; count++) {
   ];
   const ticket = await spool.enqueue({ source: "quick.jpg", outputs, supplicant: name ?? "", summary: `${count}` });
   process.stdout.write(`${ticket.number}\n`);
-  await sleep(40);
+  await sleep(120);
 }
