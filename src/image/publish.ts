@@ -14,9 +14,9 @@ export interface Publication {
 }
 
 /**
- * The name of an output's temporary: the same for every attempt, so that a later start can remove what a crash left
- * behind without listing directories.
- * @param tag what no other task of any spool has at this time; letters, digits and dashes
+ * The name of an output's temporary: it follows from the attempt alone, so that a later start can remove what a crash
+ * left behind without listing directories.
+ * @param tag what no other attempt of any task or spool has; letters, digits and dashes
  * @param index the output's place in its task, from 0
  */
 export function temporaryPath(finalPath: string, tag: string, index: number): string {

@@ -10,7 +10,7 @@ export interface TasksView {
   readonly entries: readonly TaskEntry[];
   /** Names of `*.json` drops without a number, at most `window` of them. */
   readonly drops: readonly string[];
-  /** Names of reason files that came along when a person moved a failed task back. */
+  /** Names of reason files that came along when a person moved a failed task or a rejected drop back. */
   readonly reasons: readonly string[];
   /** Names that spoold never touches, with what they are; at most `window` of them. */
   readonly foreign: readonly string[];
