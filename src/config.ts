@@ -8,6 +8,9 @@ export interface Settings {
   readonly maxCrashes: number;
   readonly maxInputPixels: number;
   readonly maxInputBytes: number;
+  readonly workerMemory: number;
+  readonly recycleTasks: number;
+  readonly recycleBytes: number;
   readonly settleMs: number;
   readonly rejectAfterMs: number;
   readonly rescanMs: number;
@@ -58,6 +61,21 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
   ),
   maxInputPixels: whole("max-input-pixels", 1, 4_294_967_296, () => 100_000_000, "largest source in pixels"),
   maxInputBytes: whole("max-input-bytes", 1, 4096 * MEBIBYTE, () => 128 * MEBIBYTE, "largest source in bytes"),
+  workerMemory: whole(
+    "worker-memory",
+    128 * MEBIBYTE,
+    1_048_576 * MEBIBYTE,
+    () => 1024 * MEBIBYTE,
+    "bytes that a worker may take at most before it is killed and its task fails (Linux)",
+  ),
+  recycleTasks: whole("recycle-tasks", 1, 1_000_000_000, () => 1_000, "tasks after which a worker is replaced"),
+  recycleBytes: whole(
+    "recycle-bytes",
+    128 * MEBIBYTE,
+    1_048_576 * MEBIBYTE,
+    () => 512 * MEBIBYTE,
+    "bytes of memory beyond which a worker is replaced once its task has ended (Linux)",
+  ),
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
   rejectAfterMs: whole(
     "reject-after",

@@ -20,6 +20,7 @@ export const ERRORS = {
   TASK_FAILED: row("the task failed", "`spoold show N` tells why; mend it, then `mv failed/N.json tasks/`", 1),
   TASK_TIMED_OUT: row("the task ran past its deadline", "raise `timeoutMs` in the task or `--timeout`", 1, "transient"),
   WORKER_CRASHED: row("the worker died at this task", "the picture may be hostile, or memory short", 1, "transient"),
+  WORKER_TOO_LARGE: row("the task took too much memory", "raise `--worker-memory` if you trust the picture", 1),
   DAEMON_CRASHED: row(
     "the daemon died during this task",
     "the machine went down, or the picture took it down",

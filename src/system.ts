@@ -3,6 +3,7 @@
  * record the order of system calls or put a clock in its own hand.
  */
 import { constants, watch } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import * as promises from "node:fs/promises";
 import { errnoOf } from "./errors.ts";
 
@@ -57,16 +58,27 @@ export async function writeDurably(
   const { mode = 0o600, owner } = options;
   const handle = await fs.open(path, "wx", mode);
   try {
+    await fillDurably(handle, bytes, owner);
+  } catch (error) {
+    await fs.unlink(path);
+    throw error;
+  }
+}
+
+/** Writes a new file whole, makes it durable and closes it, whatever happens. */
+export async function fillDurably(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  owner?: { readonly uid: number; readonly gid: number },
+): Promise<void> {
+  try {
     await handle.writeFile(bytes);
     if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
     // A failed fsync is never tried again on the same data: the kernel may have marked the pages clean.
     await handle.sync();
-  } catch (error) {
+  } finally {
     await handle.close();
-    await fs.unlink(path);
-    throw error;
   }
-  await handle.close();
 }
 
 /** Makes the entries of a directory durable: creations, renames and removals in it so far. */

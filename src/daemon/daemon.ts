@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Settings } from "../config.ts";
-import { deserializeError, SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { deserializeError, ERRORS, SpooldError, serializeError, toSpooldError } from "../errors.ts";
 import { resolveRoots } from "../image/paths.ts";
 import type { Log } from "../log.ts";
+import { createBegunMarks } from "../spool/begun.ts";
 import { openCommitter } from "../spool/commit.ts";
 import type { DaemonStatus } from "../spool/control.ts";
 import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
@@ -64,7 +65,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
     const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
     const context = await contextOf(options, layout, roots, lock);
-    const pool = openWorkers(context, options, fail, wakeup);
+    const pool = openWorkers(context, options, { fail, wakeup });
     killWorkers = () => pool.killAll();
     try {
       return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
@@ -92,27 +93,29 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
-  const runner = openRunner(context, pool, pause, {
-    ended: (waits) => {
-      if (waits) state.rang = true;
-      wakeup.ring();
-    },
-    fatal: fail,
-  });
+  const marks = createBegunMarks(system, layout);
+  const ended = (waits: boolean): void => {
+    if (waits) state.rang = true;
+    wakeup.ring();
+  };
+  const runner = openRunner(context, { pool, pause, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
     since: lock.owner.since,
     concurrency: settings.concurrency,
     workersReady: pool.ready(),
-    running: runner.running().map(({ attempt: { active, task, startedAtMs } }) => ({
-      number: active.number,
-      attempt: active.attempt,
-      summary: task.summary ?? null,
-      forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
-    })),
+    running: runner
+      .running()
+      .filter(({ hasBegun }) => hasBegun)
+      .map(({ attempt: { active, task, startedAtMs } }) => ({
+        number: active.number,
+        attempt: active.attempt,
+        summary: task.summary ?? null,
+        forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+      })),
     stopping: state.stopping,
-    paused: pause.because()?.message ?? null,
+    paused: pause.because()?.message ?? (pool.isBroken() ? ERRORS.WORKER_UNUSABLE.message : null),
   });
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
@@ -132,6 +135,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   } finally {
     await bell.disarm();
     await control?.close();
+    await marks.close();
   }
   const failed = failedAtStart + runner.failed();
   const fatal = state.fatal ?? (once ? pause.because() : null);
@@ -155,19 +159,22 @@ async function contextOf(
 }
 
 function openWorkers(
-  { settings, log }: DaemonContext,
+  { settings, system, log }: DaemonContext,
   { env, once }: DaemonOptions,
-  fail: (error: SpooldError) => void,
-  wakeup: Wakeup,
+  { fail, wakeup }: Pick<Owned, "fail" | "wakeup">,
 ): Pool {
-  return openPool(settings.concurrency, env, {
-    ready: () => wakeup.ring(),
-    unusable: (error) => fail(deserializeError(error)),
-    diedAtStart: (facts) => {
-      log.event("error", "worker died at start", facts);
-      if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));
+  return openPool(
+    { ...settings, size: settings.concurrency, env, system },
+    {
+      free: () => wakeup.ring(),
+      unusable: (error) => fail(deserializeError(error)),
+      diedAtStart: (facts) => {
+        log.event("error", "worker died at start", facts);
+        if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));
+      },
+      mended: () => log.event("info", "workers start again"),
     },
-  });
+  );
 }
 
 async function openBellFor(

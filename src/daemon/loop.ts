@@ -57,6 +57,7 @@ export async function runLoop(
   for (;;) {
     if (state.fatal !== null) return;
     if (state.stopping) {
+      pool.giveBack();
       // What only waits for the disk goes on at the next start: its claim lies in active/.
       if (runner.running().length <= runner.stranded()) return;
       await wakeup.wait(settings.rescanMs);
@@ -91,7 +92,7 @@ export async function runLoop(
   }
 
   async function startAll(): Promise<void> {
-    while (pool.idle() > 0 && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
+    while (pool.room() > 0 && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
       const candidate = await backlog.next(runner.running().map(({ touches }) => touches));
       if (candidate === undefined) return;
       await runner.start(candidate);

@@ -1,24 +1,41 @@
+import type { Settings } from "../config.ts";
 import type { SerializedError } from "../errors.ts";
+import type { System } from "../system.ts";
 import type { RunRequest } from "../worker/protocol.ts";
+import { type MemoryWatch, watchMemory } from "./memory-watch.ts";
 import { startWorker, type WorkEnd, type WorkerProcess } from "./worker-process.ts";
 
-/** A fixed number of worker processes, each replaced when it dies. */
+/** An attempt to be run. */
+export interface Work {
+  readonly request: RunRequest;
+  readonly timeoutMs: number;
+  /** Whether no other attempt may be in the same worker: it may have taken one down. */
+  readonly alone: boolean;
+  /** Called when a worker is given it, with the worker's place among them, from 0. */
+  readonly begun: (place: number) => void;
+}
+
+/** A fixed number of worker processes, each replaced when it dies or has worked enough. */
 export interface Pool {
-  /** How many workers are ready and have nothing to do. */
-  idle(): number;
+  /** How many attempts may be handed over now: one more than each ready worker is at, so that none waits for the next. */
+  room(): number;
   /** How many workers are ready, busy or not. */
   ready(): number;
-  /** Runs one attempt on an idle worker; only call while `idle()` is above 0. */
-  run(request: RunRequest, timeoutMs: number): Promise<WorkEnd>;
-  /** Kills every worker now; runs under way end as interrupted. None is replaced. */
+  /** Whether workers die at their start, again and again: nothing can be done until one of them does not. */
+  isBroken(): boolean;
+  /** Runs one attempt as soon as a worker is free, in the order of the calls. Never begun, it ends as interrupted. */
+  run(work: Work): Promise<WorkEnd>;
+  /** Ends all attempts that no worker has begun as interrupted. */
+  giveBack(): void;
+  /** Kills every worker now; attempts under way end as interrupted. None is replaced. */
   killAll(): void;
-  /** Ends idle workers and waits until all are gone. */
+  /** Ends the workers and waits until all are gone. */
   close(): Promise<void>;
 }
 
 export interface PoolEvents {
-  /** A worker has become ready: there may be room for a task. */
-  readonly ready: () => void;
+  /** There may be room for a task. */
+  readonly free: () => void;
   /** The installation cannot work at all, for example because sharp is too old. */
   readonly unusable: (error: SerializedError) => void;
   /** A worker died before it was ready. `tries` such deaths in a row; the next try comes after `retryMs`. */
@@ -28,76 +45,158 @@ export interface PoolEvents {
     tries: number;
     retryMs: number;
   }) => void;
+  /** Workers do not die at their start any more, after the pool was broken. */
+  readonly mended: () => void;
+}
+
+export interface PoolOptions extends Pick<Settings, "workerMemory" | "recycleTasks" | "recycleBytes"> {
+  readonly size: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly system: System;
+}
+
+/** A worker, and what the pool knows of it. */
+interface Member {
+  readonly worker: WorkerProcess;
+  readonly place: number;
+  wasReady: boolean;
+  /** Attempts that it was given. */
+  given: number;
+  /** It gets no more work, and ends when it has done what it was given. */
+  retired: boolean;
+  /** Its attempt must be the only one in it. */
+  alone: boolean;
 }
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 30_000;
+/** Deaths at the start in a row after which the fault is taken to be the machine's. */
+const BROKEN_AFTER = 3;
 
 /** Starts the workers. A worker that dies at its start is tried again ever more slowly, and costs no task an attempt. */
-export function openPool(size: number, env: NodeJS.ProcessEnv, events: PoolEvents): Pool {
-  const all = new Set<WorkerProcess>();
-  const free: WorkerProcess[] = [];
+export function openPool({ size, env, system, ...limits }: PoolOptions, events: PoolEvents): Pool {
+  const members = new Set<Member>();
   const retries = new Set<NodeJS.Timeout>();
-  let isReady = 0;
+  const line: { readonly work: Work; readonly end: (end: WorkEnd) => void }[] = [];
+  const memory: MemoryWatch = watchMemory(system, limits, {
+    busy: () => [...members].filter(({ worker }) => worker.unended() > 0).map(({ worker }) => worker),
+    large: (worker) => [...members].filter((member) => member.worker === worker).forEach(retire),
+  });
   let deathsAtStart = 0;
   let closing = false;
 
-  for (let count = 0; count < size; count++) start();
+  for (let place = 0; place < size; place++) start(place);
 
   return {
-    idle: () => free.length,
-    ready: () => isReady,
-    async run(request, timeoutMs) {
-      const worker = free.pop();
-      if (worker === undefined) return { kind: "interrupted" };
-      const end = await worker.run(request, timeoutMs);
-      const alive = end.kind === "prepared" || end.kind === "failed";
-      if (alive && !closing && all.has(worker)) free.push(worker);
-      return end;
-    },
+    room: () => usable().reduce((room, member) => room + 1 + (isFree(member) ? 1 : 0), 0) - line.length,
+    ready: () => usable().length,
+    isBroken,
+    run: (work) =>
+      new Promise((end) => {
+        line.push({ work, end });
+        advance();
+      }),
+    giveBack,
     killAll() {
-      closing = true;
-      for (const retry of retries) clearTimeout(retry);
-      for (const worker of all) worker.kill();
+      shut();
+      for (const { worker } of members) worker.kill({ kind: "interrupted" });
     },
     async close() {
-      closing = true;
-      for (const retry of retries) clearTimeout(retry);
-      await Promise.all([...all].map((worker) => worker.close()));
+      shut();
+      await Promise.all([...members].map(({ worker }) => worker.close()));
     },
   };
 
-  function start(): void {
+  function usable(): readonly Member[] {
+    return [...members].filter(({ wasReady, retired }) => wasReady && !retired);
+  }
+
+  function isFree({ worker, retired, alone }: Member): boolean {
+    return worker.isFree() && !retired && (!alone || worker.unended() === 0);
+  }
+
+  function isBroken(): boolean {
+    return deathsAtStart >= BROKEN_AFTER && usable().length === 0;
+  }
+
+  function advance(): void {
+    for (let next = line[0]; next !== undefined; next = line[0]) {
+      const { work, end } = next;
+      // One that has nothing to write either comes first: its memory is free.
+      const free = usable().filter((member) => isFree(member) && (!work.alone || member.worker.unended() === 0));
+      const member = free.sort((a, b) => a.worker.unended() - b.worker.unended())[0];
+      if (member === undefined) return;
+      line.shift();
+      member.alone = work.alone;
+      member.given += 1;
+      work.begun(member.place);
+      memory.look();
+      void member.worker.run(work.request, work.timeoutMs).then(end);
+      if (member.given >= limits.recycleTasks) retire(member);
+    }
+  }
+
+  function giveBack(): void {
+    for (const { end } of line.splice(0)) end({ kind: "interrupted" });
+  }
+
+  function shut(): void {
+    closing = true;
+    giveBack();
+    memory.stop();
+    for (const retry of retries) clearTimeout(retry);
+  }
+
+  /** The new one starts at once, so that the place is not empty for long. */
+  function retire(member: Member): void {
+    if (member.retired || closing) return;
+    member.retired = true;
+    start(member.place);
+    endIfAtRest(member);
+  }
+
+  function endIfAtRest({ worker, retired }: Member): void {
+    if (retired && worker.unended() === 0) void worker.close();
+  }
+
+  function start(place: number): void {
     if (closing) return;
-    let wasReady = false;
     const worker = startWorker(env, {
       ready: () => {
-        wasReady = true;
+        const wasBroken = isBroken();
+        member.wasReady = true;
         deathsAtStart = 0;
-        isReady += 1;
-        free.push(worker);
-        events.ready();
+        if (wasBroken) events.mended();
+        tellFree();
+      },
+      free: () => {
+        endIfAtRest(member);
+        tellFree();
       },
       unusable: events.unusable,
       gone: (exitCode, signal) => {
-        all.delete(worker);
-        if (wasReady) isReady -= 1;
-        const place = free.indexOf(worker);
-        if (place >= 0) free.splice(place, 1);
-        if (!closing) replace(wasReady, exitCode, signal);
+        members.delete(member);
+        if (!closing && !member.retired) replace(member, exitCode, signal);
       },
     });
-    all.add(worker);
+    const member: Member = { worker, place, wasReady: false, given: 0, retired: false, alone: false };
+    members.add(member);
   }
 
-  function replace(wasReady: boolean, exitCode: number | null, signal: string | null): void {
-    if (wasReady) return start();
+  function tellFree(): void {
+    advance();
+    events.free();
+  }
+
+  function replace({ wasReady, place }: Member, exitCode: number | null, signal: string | null): void {
+    if (wasReady) return start(place);
     deathsAtStart += 1;
     const retryMs = Math.min(FIRST_RETRY_MS * 2 ** deathsAtStart, MAX_RETRY_MS);
     events.diedAtStart({ exitCode, signal, tries: deathsAtStart, retryMs });
+    if (isBroken()) giveBack();
     const retry = setTimeout(() => {
       retries.delete(retry);
-      start();
+      start(place);
     }, retryMs);
     retries.add(retry);
   }

@@ -1,10 +1,12 @@
 import { SpooldError } from "../errors.ts";
 import { taskFields } from "../log.ts";
+import { readBegunMarks } from "../spool/begun.ts";
 import type { ActiveTask } from "../spool/claim.ts";
 import { finishFailed } from "../spool/finish.ts";
 import { recover } from "../spool/recover.ts";
 import { readTaskFile } from "../spool/task-file.ts";
 import { invalidTask } from "../task/faults.ts";
+import type { Outcome } from "../task/outcome.ts";
 import { type Conclusion, settle } from "./attempt.ts";
 import type { DaemonContext } from "./context.ts";
 import { finishOutputs } from "./outputs.ts";
@@ -20,22 +22,24 @@ export async function resume(context: DaemonContext): Promise<number> {
   for (const number of finished) log.event("info", "receipt found", { number });
   for (const name of restored) log.event("info", "drop put back", { name });
   if (sweptTemporaries > 0) log.event("info", "temporaries swept", { count: sweptTemporaries });
+  const hasBegun = await readBegunMarks(system, layout);
   let failed = 0;
   for (const active of orphans) {
     if (!(await context.lock.isHeld()))
       throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
-    if ((await resumeOrphan(context, active)) === "failed") failed += 1;
+    const outcome = { kind: hasBegun(active) ? ("orphaned" as const) : ("interrupted" as const) };
+    if ((await resumeOrphan(context, active, outcome)) === "failed") failed += 1;
   }
   return failed;
 }
 
-async function resumeOrphan(context: DaemonContext, active: ActiveTask): Promise<Conclusion["move"]> {
+async function resumeOrphan(context: DaemonContext, active: ActiveTask, outcome: Outcome): Promise<Conclusion["move"]> {
   const { system, layout, log } = context;
   const file = await readTaskFile(system, active.path);
   if (file.kind === "committed") {
     const attempt = { active, task: file.task, startedAtMs: system.nowMs() };
     await finishOutputs(context, attempt);
-    return (await settle(context, attempt, { kind: "orphaned" })).move;
+    return (await settle(context, attempt, outcome)).move;
   }
   // Somebody has changed a file in active/ by hand: what it asks for was never checked.
   const error = invalidTask([{ pointer: "", expected: "a task as enqueue or intake wrote it" }]).toJSON();

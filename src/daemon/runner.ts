@@ -1,5 +1,6 @@
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
 import { taskFields } from "../log.ts";
+import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
 import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
 import { conclude, settle } from "./attempt.ts";
@@ -7,13 +8,13 @@ import type { Candidate } from "./backlog.ts";
 import type { DaemonContext } from "./context.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
-import type { Pool } from "./pool.ts";
+import type { Pool, Work } from "./pool.ts";
 import type { Attempt } from "./records.ts";
 import type { Touches } from "./touches.ts";
 
 /** The tasks under way: claims them, gives them to workers, and sees them to their end. */
 export interface Runner {
-  /** Claims a task and lets it run. @throws LOCK_LOST, or what the spool's file system reports */
+  /** Claims a task and lets it run as soon as a worker is free. @throws LOCK_LOST, or what the spool's file system reports */
   start(candidate: Candidate): Promise<void>;
   /** Tries again to move tasks whose end could not be written down when the disk was full or read-only. */
   retryStranded(): Promise<void>;
@@ -27,6 +28,8 @@ export interface Runner {
 interface Running {
   readonly attempt: Attempt;
   readonly touches: Touches;
+  /** Whether a worker has been given it. */
+  readonly hasBegun: boolean;
 }
 
 export interface RunnerEvents {
@@ -36,9 +39,15 @@ export interface RunnerEvents {
   readonly fatal: (error: SpooldError) => void;
 }
 
-export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, events: RunnerEvents): Runner {
+export function openRunner(
+  context: DaemonContext,
+  { pool, pause, marks }: { readonly pool: Pool; readonly pause: Pause; readonly marks: BegunMarks },
+  events: RunnerEvents,
+): Runner {
   const { system, layout, settings, roots, spool, log } = context;
   const running = new Map<number, Running>();
+  /** Numbers of tasks that were in a worker when another task took it down. */
+  const suspects = new Set<number>();
   const stranded = new Set<Attempt>();
   let failed = 0;
 
@@ -54,9 +63,8 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
       const active = await claim(system, layout, entry, fingerprint);
       if (active === undefined) return;
       const attempt = { active, task, startedAtMs: system.nowMs() };
-      running.set(entry.number, { attempt, touches });
-      log.event("debug", "task started", taskFields({ ...active, ...task }));
-      void seeThrough(attempt);
+      running.set(entry.number, { attempt, touches, hasBegun: false });
+      void seeThrough(attempt, touches);
     },
     async retryStranded() {
       for (const attempt of stranded) {
@@ -77,15 +85,21 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
   };
 
   /** Never rejects. */
-  async function seeThrough(attempt: Attempt): Promise<void> {
-    const { active, task } = attempt;
-    const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
-    const { number } = active;
-    const tag = attemptTag(context, active);
-    const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, spool, limits, tag };
+  async function seeThrough(claimed: Attempt, touches: Touches): Promise<void> {
+    const { number } = claimed.active;
+    let attempt = claimed;
     let waits = false;
+    const begun = (place: number): void => {
+      attempt = { ...claimed, startedAtMs: system.nowMs() };
+      running.set(number, { attempt, touches, hasBegun: true });
+      log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task }));
+      // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
+      marks.mark(place, claimed.active).catch(() => undefined);
+    };
     try {
-      const end = await pool.run(request, task.timeoutMs ?? settings.timeoutMs);
+      const end = await pool.run({ ...workOf(claimed), begun });
+      if (end.kind === "interrupted" && end.beside) suspects.add(number);
+      else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
       waits = conclusion.move === "deferred";
       if (conclusion.move === "failed") failed += 1;
@@ -104,5 +118,15 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
       }
     }
     events.ended(waits);
+  }
+
+  function workOf({ active, task }: Attempt): Omit<Work, "begun"> {
+    const { number, attempt } = active;
+    const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
+    const tag = attemptTag(context, active);
+    const request = { kind: "run" as const, number, attempt, task, roots, spool, limits, tag };
+    // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.
+    const alone = attempt > 1 || suspects.has(number);
+    return { request, timeoutMs: task.timeoutMs ?? settings.timeoutMs, alone };
   }
 }

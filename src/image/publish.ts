@@ -2,9 +2,10 @@
  * How outputs appear: whole, and all of a task together. The worker writes each one to a hidden temporary beside
  * its destination; the daemon then renames them all. Loaded by the daemon, so it must never load sharp.
  */
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, SpooldError } from "../errors.ts";
-import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { fillDurably, ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
 import { TEMPORARY_PREFIX, unwritable } from "./paths.ts";
 
 /** An output that is written and fsynced, but not there yet. Both paths are absolute, in one directory. */
@@ -23,17 +24,31 @@ export function temporaryPath(finalPath: string, tag: string, index: number): st
   return join(dirname(finalPath), `${TEMPORARY_PREFIX}${tag}-${index}.tmp`);
 }
 
+/** What is to be written under a temporary name. */
+export interface Unwritten {
+  readonly temporary: string;
+  readonly content: Uint8Array;
+}
+
 /**
- * Writes a temporary whole and makes it durable; a leftover of the same name is removed first.
- * @throws OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR; nothing is left behind
+ * Writes the temporaries of a task whole and makes them durable, all at once; leftovers of the same names are removed.
+ * Of several the first one gets its name last, when all are durable: from how the names lie a later start can tell
+ * whether everything had been written, see `completeOrRemove`.
+ * @throws OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR; what lies there then is left to `removeTemporaries`
  */
-export async function writeTemporary(system: System, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeTemporaries(system: System, files: readonly Unwritten[]): Promise<void> {
+  const [first, ...others] = files;
+  if (first === undefined) return;
+  const early = others.length === 0 ? first : { ...first, temporary: earlyPath(first) };
   try {
-    await unlinkIfThere(system, path);
-    // The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves.
-    await writeDurably(system, path, bytes, { mode: 0o666 });
+    // Its name is there before any other is.
+    const handle = await openFresh(system, early.temporary);
+    const writing = [fillDurably(handle, first.content), ...others.map((file) => writeTemporary(system, file))];
+    // All have ended before an error is told: none may still be writing when the caller cleans up.
+    for (const one of await Promise.allSettled(writing)) if (one.status === "rejected") throw one.reason;
+    if (others.length > 0) await system.fs.rename(early.temporary, first.temporary);
   } catch (error) {
-    throw unwritable(error, { path });
+    throw unwritable(error, { path: dirname(first.temporary) });
   }
 }
 
@@ -78,13 +93,14 @@ export async function publish(system: System, files: readonly Publication[]): Pr
  */
 export async function removeTemporaries(system: System, finalPaths: readonly string[], tag: string): Promise<void> {
   const files = finalPaths.map((path, index) => ({ path, temporary: temporaryPath(path, tag, index) }));
-  await discard(system, files);
+  await discardAll(system, files);
 }
 
 /**
- * Ends what a daemon began that died while it published. Temporaries are written in order and all before the first is
- * renamed, also in order: so the first one missing beside a later one, or any backup, says that renaming had begun,
- * and that the temporaries that are left are whole. Then they are renamed too; else they are removed.
+ * Ends what a daemon began that died while it published. Publishing renames the first temporary first. The first one
+ * has its early name before there is another, and its own when all are whole: so if it has neither while there are
+ * others, or if there is any backup, renaming had begun. Then the ones that are left are renamed too; else they are
+ * removed.
  * @param finalPaths of all outputs, in the task's order
  */
 export async function completeOrRemove(system: System, finalPaths: readonly string[], tag: string): Promise<void> {
@@ -93,13 +109,29 @@ export async function completeOrRemove(system: System, finalPaths: readonly stri
     (await ignoring(["ENOENT", "ENOTDIR"], system.fs.lstat(path))) !== undefined;
   const left = await Promise.all(files.map(({ temporary }) => isThere(temporary)));
   const backups = await Promise.all(files.map((file) => isThere(backupPath(file))));
-  const hasBegun = backups.includes(true) || (left[0] === false && left.includes(true));
+  const isEarly = files[0] !== undefined && (await isThere(earlyPath(files[0])));
+  const hasBegun = backups.includes(true) || (!isEarly && left[0] === false && left.includes(true));
   if (hasBegun)
     await publish(
       system,
       files.filter((_file, index) => left[index]),
     );
-  await discard(system, files);
+  await discardAll(system, files);
+}
+
+/** Under which name the first of several temporaries is written. */
+function earlyPath({ temporary }: { readonly temporary: string }): string {
+  return `${temporary}.early`;
+}
+
+async function openFresh(system: System, path: string): Promise<FileHandle> {
+  await unlinkIfThere(system, path);
+  // The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves.
+  return system.fs.open(path, "wx", 0o666);
+}
+
+async function writeTemporary(system: System, { temporary, content }: Unwritten): Promise<void> {
+  await fillDurably(await openFresh(system, temporary), content);
 }
 
 function backupPath({ temporary }: Publication): string {
@@ -147,6 +179,13 @@ async function rollBack(
     }
   }
   return unrestored;
+}
+
+/** Removes all that can be left of the outputs of a task. */
+async function discardAll(system: System, files: readonly Publication[]): Promise<void> {
+  const [first] = files;
+  if (first !== undefined) await ignoring(["ENOENT", "ENOTDIR"], system.fs.unlink(earlyPath(first)));
+  await discard(system, files);
 }
 
 /** Removes temporaries and backups; tries all before it reports the first error. */

@@ -23,7 +23,8 @@ async function start(): Promise<void> {
     const system = realSystem();
     process.on("message", async (request: RunRequest) => {
       const { number, attempt } = request;
-      say({ kind: "ended", number, attempt, result: await perform(system, request) });
+      const result = await perform(system, request, () => say({ kind: "rendered", number, attempt }));
+      say({ kind: "ended", number, attempt, result });
     });
     say({ kind: "ready" });
   } catch (cause) {

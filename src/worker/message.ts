@@ -38,6 +38,7 @@ const resultSchema = z.discriminatedUnion("kind", [
 const messageSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("unusable"), error: errorSchema }),
+  z.object({ kind: z.literal("rendered"), number: z.number(), attempt: z.number() }),
   z.object({ kind: z.literal("ended"), number: z.number(), attempt: z.number(), result: resultSchema }),
 ]);
 

@@ -4,7 +4,7 @@ import { readHeader } from "../image/header.ts";
 import { createOverlayReader } from "../image/overlays.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import { planOutputs } from "../image/plan.ts";
-import { removeTemporaries, temporaryPath, writeTemporary } from "../image/publish.ts";
+import { removeTemporaries, temporaryPath, writeTemporaries } from "../image/publish.ts";
 import { type RenderedOutput, render } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
@@ -15,21 +15,23 @@ import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
 /**
  * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
  * daemon's part, so that a worker killed at any moment leaves no final path changed.
+ * @param rendered is called when all pixels are made: what is left is writing, and another task may begin
  * @returns never throws: whatever goes wrong is a failed result, and then no temporary is left
  */
-export async function perform(system: System, request: RunRequest): Promise<RunResult> {
+export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
   try {
     const paths = await resolveOutputs(system, request);
     const bytes = await readTaskSource(system, request);
     await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
-    const rendered = await render(bytes, planOutputs(request.task.outputs, header), {
+    const pictures = await render(bytes, planOutputs(request.task.outputs, header), {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
     });
+    rendered();
     const { isPlain: _forThePlanOnly, ...facts } = header;
     const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts };
-    return { kind: "prepared", source, outputs: await writeAll(system, request, rendered) };
+    return { kind: "prepared", source, outputs: await writeAll(system, request, pictures) };
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
   }
@@ -82,20 +84,22 @@ const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
 async function writeAll(
   system: System,
   { roots, spool, tag }: RunRequest,
-  rendered: readonly RenderedOutput[],
+  pictures: readonly RenderedOutput[],
 ): Promise<readonly PreparedOutput[]> {
-  const prepared: PreparedOutput[] = [];
   const paths: string[] = [];
   try {
-    for (const { bytes, ...output } of rendered) {
-      // Only now are missing directories made: a picture that cannot be decoded leaves none behind.
-      const path = await resolveOutput(system, output.file, roots, { create: true, spool });
-      const temporary = temporaryPath(path, tag, paths.length);
-      paths.push(path);
-      await writeTemporary(system, temporary, bytes);
+    // Only now are missing directories made: a picture that cannot be decoded leaves none behind.
+    for (const { file } of pictures) paths.push(await resolveOutput(system, file, roots, { create: true, spool }));
+    const prepared = pictures.map(({ bytes, ...output }, index): PreparedOutput => {
+      const path = paths[index] as string;
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      prepared.push({ ...output, path, temporary, bytes: bytes.length, sha256 });
-    }
+      return { ...output, path, temporary: temporaryPath(path, tag, index), bytes: bytes.length, sha256 };
+    });
+    const contents = pictures.map(({ bytes }, index) => ({
+      temporary: temporaryPath(paths[index] as string, tag, index),
+      content: bytes,
+    }));
+    await writeTemporaries(system, contents);
     return prepared;
   } catch (error) {
     // The error that stopped the work is the one to report; the next start looks for leftovers as well.

@@ -1,21 +1,26 @@
 /**
  * What the daemon and a worker say to each other:
  *
- *   worker: ready ─▶ (daemon: run ─▶ worker: ended) … until the daemon kills it or goes away
+ *   worker: ready ─▶ (daemon: run ─▶ worker: rendered ─▶ worker: ended) … until the daemon kills it or goes away
  *   worker: unusable, and it exits: no worker of this installation can work
  *
- * All of it is plain JSON.
+ * After `rendered` a worker may be given its next task: its pixels are made while files of the last one are written.
+ * A task that fails before its pixels are done has ended without `rendered`. All of it is plain JSON.
  */
 import type { SerializedError } from "../errors.ts";
 import type { InputLimits } from "../image/source.ts";
 import type { OutputFile, SourceFile } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
 
-/** The daemon asks for one attempt. A worker runs one at a time. */
-export interface RunRequest {
-  readonly kind: "run";
+/** Which attempt of which task. */
+export interface AttemptId {
   readonly number: number;
   readonly attempt: number;
+}
+
+/** The daemon asks for one attempt. A worker is at the pixels of one task at a time. */
+export interface RunRequest extends AttemptId {
+  readonly kind: "run";
   readonly task: Task;
   /** With every link resolved. */
   readonly roots: readonly string[];
@@ -40,4 +45,5 @@ export type RunResult =
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "unusable"; readonly error: SerializedError }
-  | { readonly kind: "ended"; readonly number: number; readonly attempt: number; readonly result: RunResult };
+  | ({ readonly kind: "rendered" } & AttemptId)
+  | ({ readonly kind: "ended"; readonly result: RunResult } & AttemptId);

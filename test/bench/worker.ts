@@ -20,6 +20,7 @@ export async function loneWorker(root: string): Promise<LoneWorker> {
   const worker = await new Promise<WorkerProcess>((resolve, reject) => {
     const starting = startWorker(process.env, {
       ready: () => resolve(starting),
+      free: () => undefined,
       unusable: ({ message }) => reject(new Error(`the worker is unusable: ${message}`)),
       gone: () => reject(new Error("the worker has ended")),
     });

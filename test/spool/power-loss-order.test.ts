@@ -134,7 +134,8 @@ describe("the order on disk", () => {
     const order: Step[] = [
       "mkdir gallery",
       "fsync .",
-      temporaries.map((path) => `fsync ${path}`),
+      [`fsync ${temporaries[0]}.early`, `fsync ${temporaries[1]}`],
+      `rename ${temporaries[0]}.early ${temporaries[0]}`,
       [`rename ${temporaries[0]} gallery/a.jpg`, `rename ${temporaries[1]} gallery/b.webp`],
       "fsync gallery",
       "note published",

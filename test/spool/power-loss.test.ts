@@ -24,7 +24,7 @@ function requirePromises(survivors: Survivors, before: readonly Operation[]): vo
     if (state === "" && !path.startsWith("gallery/")) continue;
     const kind = readName(name);
     // What people write under a name without a number is theirs to make durable.
-    const isFinal = kind.kind !== "unnumbered" && !path.endsWith(".tmp");
+    const isFinal = kind.kind !== "unnumbered" && !/\.tmp(\.early)?$/.test(path);
     if (content === "torn" && isFinal) throw new Error(`${path} is torn`);
     if (kind.kind === "task") states.set(kind.entry.number, [...(states.get(kind.entry.number) ?? []), state]);
   }

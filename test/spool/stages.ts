@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpooldError } from "../../src/errors.ts";
 import { resolveOutput } from "../../src/image/paths.ts";
-import { publish, temporaryPath, writeTemporary } from "../../src/image/publish.ts";
+import { publish, temporaryPath, writeTemporaries } from "../../src/image/publish.ts";
 import { type ActiveTask, claim } from "../../src/spool/claim.ts";
 import { scanDeferred } from "../../src/spool/deferred.ts";
 import { finishDone } from "../../src/spool/finish.ts";
@@ -49,10 +49,13 @@ export async function publishOutputs(system: System, base: string, number: numbe
   const files = [];
   for (const [index, file] of OUTPUTS.entries()) {
     const path = await resolveOutput(system, file, [base], { create: true });
-    const temporary = temporaryPath(path, `tag-${number}`, index);
-    await writeTemporary(system, temporary, Buffer.from(`pixels of ${file}`));
-    files.push({ path, temporary });
+    files.push({
+      path,
+      temporary: temporaryPath(path, `tag-${number}`, index),
+      content: Buffer.from(`pixels of ${file}`),
+    });
   }
+  await writeTemporaries(system, files);
   await publish(system, files);
 }
 

@@ -29,6 +29,7 @@ describe("a worker process", () => {
     expect(await nextMessage(worker)).toEqual({ kind: "ready" });
     for (const attempt of [1, 2]) {
       worker.send(request({ file: "small.png", width: 20 }, attempt));
+      expect(await nextMessage(worker)).toEqual({ kind: "rendered", number: 7, attempt });
       expect(await nextMessage(worker)).toMatchObject({
         kind: "ended",
         number: 7,
@@ -45,6 +46,7 @@ describe("a worker process", () => {
     worker.send({ ...request({ file: "small.png" }), roots: [tmpdir()] });
     expect(await nextMessage(worker)).toMatchObject({ result: { kind: "failed", error: { code: "SOURCE_MISSING" } } });
     worker.send(request({ file: "small.png", width: 20 }));
+    expect(await nextMessage(worker)).toMatchObject({ kind: "rendered" });
     expect(await nextMessage(worker)).toMatchObject({ result: { kind: "prepared" } });
   });
 
@@ -65,6 +67,7 @@ describe("a worker process", () => {
     await nextMessage(worker);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) worker.kill(signal);
     worker.send(request({ file: "small.png", width: 20 }));
+    expect(await nextMessage(worker)).toMatchObject({ kind: "rendered" });
     expect(await nextMessage(worker)).toMatchObject({ result: { kind: "prepared" } });
   });
 

@@ -186,8 +186,8 @@ interface RunOptions {
 }
 
 function run(task: Partial<Task>, { limits, through = system }: RunOptions = {}): Promise<RunResult> {
-  return perform(through, {
-    kind: "run",
+  const request = {
+    kind: "run" as const,
     number: 7,
     attempt: 1,
     task: checkTask({ source: "cat.jpg", outputs: [{ file: "out-cat.png", width: 20 }], ...task }),
@@ -195,7 +195,8 @@ function run(task: Partial<Task>, { limits, through = system }: RunOptions = {})
     limits: limits ?? { maxInputPixels: 1_000_000, maxInputBytes: 1_000_000 },
     spool: join(root, "spool"),
     tag: "7",
-  });
+  };
+  return perform(through, request, () => undefined);
 }
 
 function prepared(result: RunResult): readonly PreparedOutput[] {

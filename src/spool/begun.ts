@@ -1,0 +1,70 @@
+/**
+ * Which claims of this daemon have begun. A claim may wait in line for a worker; when the daemon dies, only an attempt
+ * that had begun may have been what killed it. One line for each worker in `run/begun`, overwritten in place:
+ *
+ *   boot 2f0c…            the boot in which it was written
+ *   42.a1                 the attempt whose pixels that worker was last at
+ *
+ * It is not synced: after kill -9 the kernel still has it, and after a crash of the machine every claim counts.
+ */
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { ignoring, type System } from "../system.ts";
+import type { Layout } from "./layout.ts";
+import { bootId } from "./owner.ts";
+
+interface AttemptId {
+  readonly number: number;
+  readonly attempt: number;
+}
+
+/** Tells the next start which attempts have begun. */
+export interface BegunMarks {
+  /** @param place of the worker among the workers, from 0 */
+  mark(place: number, id: AttemptId): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every line has this many characters, so that it can be overwritten. */
+const LINE_LENGTH = 64;
+
+/** Starts anew at the first mark: until then the marks of the daemon before this one stand. */
+export function createBegunMarks(system: System, layout: Pick<Layout, "run">): BegunMarks {
+  let opened: Promise<FileHandle> | undefined;
+  return {
+    async mark(place, { number, attempt }) {
+      opened ??= openFresh(system, layout);
+      await writeLine(await opened, 1 + place, `${number}.a${attempt}`);
+    },
+    async close() {
+      await (await opened)?.close();
+    },
+  };
+}
+
+/**
+ * What the daemon before this one has told.
+ * @returns whether an attempt may have begun: true where nothing can be known
+ */
+export async function readBegunMarks(
+  system: System,
+  { run }: Pick<Layout, "run">,
+): Promise<(id: AttemptId) => boolean> {
+  const text = await ignoring(["ENOENT", "EACCES", "EISDIR"], system.fs.readFile(join(run, "begun"), "latin1"));
+  const [first, ...lines] = (text ?? "").split("\n").map((line) => line.trim());
+  const boot = await bootId(system);
+  if (boot === null || first !== `boot ${boot}`) return () => true;
+  return ({ number, attempt }) => lines.includes(`${number}.a${attempt}`);
+}
+
+async function openFresh(system: System, { run }: Pick<Layout, "run">): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const handle = await system.fs.open(join(run, "begun"), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  await writeLine(handle, 0, `boot ${await bootId(system)}`);
+  return handle;
+}
+
+async function writeLine(handle: FileHandle, line: number, text: string): Promise<void> {
+  await handle.write(`${text.padEnd(LINE_LENGTH - 1)}\n`, line * LINE_LENGTH);
+}

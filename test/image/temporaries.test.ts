@@ -1,0 +1,136 @@
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  completeOrRemove,
+  removeTemporaries,
+  temporaryPath,
+  type Unwritten,
+  writeTemporaries,
+} from "../../src/image/publish.ts";
+import { type FileSystem, realSystem, type System } from "../../src/system.ts";
+
+const real = realSystem();
+const NAMES = ["a", "b", "c"];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), "spoold-temporaries-")));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("the temporaries of a task", () => {
+  it("are written at once, and the first gets its name when all of them are durable", async () => {
+    const calls: string[] = [];
+    await writeTemporaries(listening(calls), unwritten());
+    expect(calls[0]).toBe("open -0.tmp.early");
+    expect(calls.slice(1, 3).sort()).toEqual(["open -1.tmp", "open -2.tmp"]);
+    expect(calls.slice(3, -1).sort()).toEqual(["sync -0.tmp.early", "sync -1.tmp", "sync -2.tmp"]);
+    expect(calls.at(-1)).toBe("rename -0.tmp");
+    expect(await tree()).toEqual({ "-0.tmp": "new a", "-1.tmp": "new b", "-2.tmp": "new c" });
+  });
+
+  it("need no second name when there is one", async () => {
+    const calls: string[] = [];
+    await writeTemporaries(listening(calls), unwritten().slice(0, 1));
+    expect(calls).toEqual(["open -0.tmp", "sync -0.tmp"]);
+  });
+
+  it("are all at rest when a full disk is reported, and none is left after the clean-up", async () => {
+    const settled: string[] = [];
+    const full = withFs({
+      open: async (...call: Parameters<FileSystem["open"]>) => {
+        const handle = await real.fs.open(...call);
+        const isSecond = String(call[0]).endsWith("-1.tmp");
+        const sync = handle.sync.bind(handle);
+        handle.sync = async () => {
+          if (isSecond) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+          await sync();
+          settled.push(shortName(String(call[0])));
+        };
+        return handle;
+      },
+    });
+    await expect(writeTemporaries(full, unwritten())).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(settled.sort()).toEqual(["-0.tmp.early", "-2.tmp"]);
+    await removeTemporaries(real, paths(), "7");
+    expect(await tree()).toEqual({});
+  });
+});
+
+describe("what a daemon that died has left", () => {
+  it.each([
+    ["nothing but the early name of the first", ["-0.tmp.early"]],
+    ["some temporaries and the early name of the first", ["-0.tmp.early", "-2.tmp"]],
+    ["all temporaries, none renamed", ["-0.tmp", "-1.tmp", "-2.tmp"]],
+    ["the first temporary alone", ["-0.tmp"]],
+  ])("is removed when it is %s", async (_what, left) => {
+    for (const name of left) await writeFile(join(folder, `.spoold-7${name}`), "left");
+    await writeFile(join(folder, "a"), "old a");
+    await completeOrRemove(real, paths(), "7");
+    expect(await tree()).toEqual({ a: "old a" });
+  });
+
+  it("is completed when the first had been renamed", async () => {
+    await writeFile(join(folder, "a"), "new a");
+    for (const index of [1, 2]) await writeFile(join(folder, `.spoold-7-${index}.tmp`), `new ${NAMES[index]}`);
+    await completeOrRemove(real, paths(), "7");
+    expect(await tree()).toEqual({ a: "new a", b: "new b", c: "new c" });
+  });
+
+  it("is completed when a backup says that publishing had begun", async () => {
+    await writeFile(join(folder, "a"), "old a");
+    await writeFile(join(folder, ".spoold-7-0.tmp.old"), "old a");
+    for (const index of [0, 1, 2]) await writeFile(join(folder, `.spoold-7-${index}.tmp`), `new ${NAMES[index]}`);
+    await completeOrRemove(real, paths(), "7");
+    expect(await tree()).toEqual({ a: "new a", b: "new b", c: "new c" });
+  });
+});
+
+function paths(): readonly string[] {
+  return NAMES.map((name) => join(folder, name));
+}
+
+function unwritten(): readonly Unwritten[] {
+  return paths().map((path, index) => ({
+    temporary: temporaryPath(path, "7", index),
+    content: Buffer.from(`new ${NAMES[index]}`),
+  }));
+}
+
+/** A system that notes what is opened, synced and renamed, by the ends of their names. */
+function listening(calls: string[]): System {
+  return withFs({
+    open: async (...call: Parameters<FileSystem["open"]>) => {
+      const name = shortName(String(call[0]));
+      calls.push(`open ${name}`);
+      const handle = await real.fs.open(...call);
+      const sync = handle.sync.bind(handle);
+      handle.sync = async () => {
+        await sync();
+        calls.push(`sync ${name}`);
+      };
+      return handle;
+    },
+    rename: async (from, to) => {
+      calls.push(`rename ${shortName(String(to))}`);
+      await real.fs.rename(from, to);
+    },
+  });
+}
+
+function withFs(changed: Partial<FileSystem>): System {
+  return { ...real, fs: { ...real.fs, ...changed } };
+}
+
+function shortName(path: string): string {
+  return path.replace(/^.*\.spoold-7/, "");
+}
+
+async function tree(): Promise<Record<string, string>> {
+  const names = await readdir(folder);
+  const entries = names.map(async (name) => [shortName(name), await readFile(join(folder, name), "utf8")] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
