@@ -3,7 +3,7 @@
  * Started by the daemon with an IPC channel; it lives as long as the daemon keeps that channel open.
  */
 import { type SpooldError, toSpooldError } from "../errors.ts";
-import { realSystem } from "../system.ts";
+import { realSystem, type System } from "../system.ts";
 import type { RunRequest, WorkerMessage } from "./protocol.ts";
 
 // A terminal sends ^C to every process of the group; when to stop is the daemon's decision alone.
@@ -21,6 +21,7 @@ async function start(): Promise<void> {
     const { perform } = await import("./perform.ts");
     prepareSharp();
     const system = realSystem();
+    await offerToDieFirst(system);
     process.on("message", async (request: RunRequest) => {
       const { number, attempt } = request;
       const result = await perform(system, request, () => say({ kind: "rendered", number, attempt }));
@@ -30,6 +31,17 @@ async function start(): Promise<void> {
   } catch (cause) {
     const error: SpooldError = toSpooldError(cause, "WORKER_UNUSABLE");
     say({ kind: "unusable", error: error.toJSON() }, () => process.exit(error.exitCode));
+  }
+}
+
+/** When memory runs out, Linux shall kill this process and neither the daemon nor anybody else (proc_pid_oom_score_adj(5)). */
+async function offerToDieFirst({ fs }: System): Promise<void> {
+  try {
+    const handle = await fs.open("/proc/self/oom_score_adj", "r+");
+    await handle.writeFile("1000");
+    await handle.close();
+  } catch {
+    // Not Linux, or a /proc that is not to be written: then the kernel chooses.
   }
 }
 

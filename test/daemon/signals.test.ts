@@ -20,10 +20,12 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     await spool.enqueue(quickTask("waiting"));
     const daemon = await startDaemon(directory, ["--concurrency", "1"]);
     await daemon.line(({ msg }) => msg === "task started");
+    await until(async () => (await namesIn(directory, "active")).length === 2);
     process.kill(daemon.pid, signal);
     expect(await daemon.ended).toBe(0);
     expect(await namesIn(directory, "done")).toEqual(["1.json"]);
-    expect(await namesIn(directory, "tasks")).toEqual(["2.json"]);
+    expect(await namesIn(directory, "tasks")).toEqual([]);
+    expect(await namesIn(directory, "deferred")).toEqual(["0.2.a1.json"]);
   });
 });
 

@@ -106,6 +106,12 @@ describe("workers", () => {
     expect(environment).not.toContain("hidden");
     expect(environment).toContain("MALLOC_ARENA_MAX=2");
   });
+
+  it("are what Linux kills first when memory runs out", async () => {
+    const daemon = await startDaemon(directory, ["--concurrency", "1"]);
+    const [worker] = await until(async () => nonEmpty(await workersOf(daemon.pid)));
+    await until(async () => (await readFile(`/proc/${worker}/oom_score_adj`, "utf8")).trim() === "1000");
+  });
 });
 
 function nonEmpty<T>(list: T[]): T[] | undefined {

@@ -35,8 +35,9 @@ export async function startDaemon(
   directory: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  bin = BIN,
 ): Promise<RunningDaemon> {
-  const daemon = launchDaemon(directory, args, env);
+  const daemon = launchDaemon(directory, args, env, bin);
   await daemon.line(({ msg }) => msg === "daemon started");
   return daemon;
 }
@@ -46,8 +47,9 @@ export function launchDaemon(
   directory: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  bin = BIN,
 ): RunningDaemon {
-  const child = spawn(process.execPath, [BIN, "start", "--log-level", "debug", "--settle", "50", ...args], {
+  const child = spawn(process.execPath, [bin, "start", "--log-level", "debug", "--settle", "50", ...args], {
     cwd: directory,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
