@@ -54,7 +54,7 @@ describe("a task whose attempt kills the daemon", () => {
     const poison = await (await spoolIn(directory)).enqueue(slowTask("poison"));
     for (const attempt of [1, 2]) {
       const daemon = await startDaemon(directory);
-      await daemon.line((line) => line.msg === "task started" && line["attempt"] === attempt);
+      await until(async () => (await begunMarks()).includes(`1.a${attempt} `));
       process.kill(daemon.pid, "SIGKILL");
       await daemon.ended;
     }
@@ -66,6 +66,12 @@ describe("a task whose attempt kills the daemon", () => {
       [2, "orphaned"],
     ]);
   });
+
+  async function begunMarks(): Promise<string> {
+    return (await namesIn(directory, "run")).includes("begun")
+      ? readFile(join(directory, "spool/run/begun"), "latin1")
+      : "";
+  }
 
   async function reasonOf(number: number): Promise<{ attempts: { attempt: number; outcome: string }[] }> {
     return JSON.parse(await readFile(join(directory, `spool/failed/${number}.reason.json`), "utf8"));
