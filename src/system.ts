@@ -2,7 +2,18 @@
  * The one seam to the clock and the file system. Every protocol step goes through a `System`, so that a test can
  * record the order of system calls or put a clock in its own hand.
  */
-import { constants, watch } from "node:fs";
+import {
+  constants,
+  linkSync,
+  lstatSync,
+  type PathLike,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  type StatOptions,
+  unlinkSync,
+  watch,
+} from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import * as promises from "node:fs/promises";
 import { errnoOf } from "./errors.ts";
@@ -43,6 +54,23 @@ export function realSystem(): System {
     monotonicMs: () => performance.now(),
     watchDirectory,
   };
+}
+
+/**
+ * The real clock and file system for a process that does nothing but work on a spool. What only touches names is done
+ * at once instead of by another thread: it takes microseconds, and the way to the thread and back takes ten times as
+ * many. Reading, writing and fsync still wait elsewhere. Not for a program that has others to serve meanwhile.
+ */
+export function directSystem(): System {
+  const direct = {
+    link: async (existing: PathLike, path: PathLike) => linkSync(existing, path),
+    lstat: async (path: PathLike, options?: StatOptions) => lstatSync(path, options),
+    readlink: async (path: PathLike) => readlinkSync(path),
+    realpath: async (path: PathLike) => realpathSync.native(path),
+    rename: async (from: PathLike, to: PathLike) => renameSync(from, to),
+    unlink: async (path: PathLike) => unlinkSync(path),
+  };
+  return { ...realSystem(), fs: { ...promises, ...(direct as Pick<FileSystem, keyof typeof direct>) } };
 }
 
 /**

@@ -3,7 +3,7 @@
  * Started by the daemon with an IPC channel; it lives as long as the daemon keeps that channel open.
  */
 import { type SpooldError, toSpooldError } from "../errors.ts";
-import { realSystem, type System } from "../system.ts";
+import { directSystem, type System } from "../system.ts";
 import type { RunRequest, WorkerMessage } from "./protocol.ts";
 
 // A terminal sends ^C to every process of the group; when to stop is the daemon's decision alone.
@@ -20,7 +20,7 @@ async function start(): Promise<void> {
     const { prepareSharp } = await import("../image/decoders.ts");
     const { perform } = await import("./perform.ts");
     prepareSharp();
-    const system = realSystem();
+    const system = directSystem();
     await offerToDieFirst(system);
     process.on("message", async (request: RunRequest) => {
       const { number, attempt } = request;

@@ -5,7 +5,7 @@ import { resolveSettings, SETTINGS } from "../../config.ts";
 import { endingError, runDaemon } from "../../daemon/daemon.ts";
 import { errnoOf, SpooldError } from "../../errors.ts";
 import { openLog } from "../../log.ts";
-import { realSystem } from "../../system.ts";
+import { directSystem } from "../../system.ts";
 import type { CommonOptions } from "../options.ts";
 
 interface StartOptions extends CommonOptions, Readonly<Record<string, unknown>> {
@@ -18,7 +18,7 @@ export async function start(options: StartOptions): Promise<number> {
   const sources = { flags: settingFlags(options), env, file: readSettingsFile(join(options.spool, "spoold.json")) };
   const settings = resolveSettings(sources, { cores: availableParallelism(), workingDirectory: process.cwd() });
   const log = openLog({ logFile: settings.logFile, errorFile: settings.errorFile, level: settings.logLevel });
-  const daemon = { spoolDir: options.spool, settings, once: options.once ?? false, env, system: realSystem(), log };
+  const daemon = { spoolDir: options.spool, settings, once: options.once ?? false, env, system: directSystem(), log };
   try {
     return await runDaemon(daemon);
   } catch (error) {
