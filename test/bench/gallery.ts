@@ -6,7 +6,7 @@ import { type DaemonRun, runDaemon } from "./daemon-run.ts";
 import { allStyles, bestStyle, type LoopWork, runHandLoop, styleText } from "./hand-loop.ts";
 import { GALLERY, inTurn, tasksFor } from "./jobs.ts";
 import { compare, type Pair, runPairs } from "./pairs.ts";
-import { develop, paintNegatives, SIZES } from "./photographs.ts";
+import { develop, paintNegatives, QUALITIES, SIZES } from "./photographs.ts";
 import type { Demand, Figure, Report } from "./report.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
@@ -52,11 +52,14 @@ async function prepare(context: BenchContext): Promise<readonly Case[]> {
   const { directory, say } = context;
   say(`painting ${NEGATIVES} photographs`);
   const negatives = paintNegatives(NEGATIVES);
-  const large = await develop(negatives, SIZES["12 MP"], directory);
+  const large = SIZES["12 MP"];
+  const phone = await develop(negatives, { ...large, quality: QUALITIES.telephone }, directory);
+  const camera = await develop(negatives, { ...large, quality: QUALITIES.camera }, directory);
   const own = await ownPhotograph(context);
   const medium = own === null ? await develop(negatives, SIZES["6 MP"], directory) : [own];
   return [
-    { name: "12 MP", pictures: large, demanded: { atLeast: 2 } },
+    { name: "12 MP of 5 MB", pictures: camera, demanded: { atLeast: 2 } },
+    { name: "12 MP of 3 MB", pictures: phone, demanded: { atLeast: 2 } },
     { name: own === null ? "6 MP" : `6 MP, ${OWN_PHOTOGRAPH}`, pictures: medium, demanded: { atLeast: 1.3 } },
   ];
 }

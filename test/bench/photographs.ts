@@ -23,9 +23,10 @@ export const SIZES = {
 
 /** Painted at this width, then enlarged; the grain is laid on at full size, so that it is as sharp as a sensor's noise. */
 const PAINTED: Size = { width: 1600, height: 1200 };
-/** Gives a photograph of 12 MP some 3 MB, as the better telephones do. */
 const GRAIN = 6;
-const QUALITY = 90;
+
+/** JPEG's quality by what it stands for: with the grain 12 MP take some 3 MB, as of a telephone, or 5 MB, as of a camera at `fine`. */
+export const QUALITIES = { telephone: 90, camera: 95 } as const;
 
 /** Paints different landscapes; the same ones in every run. */
 export function paintNegatives(count: number): readonly Negative[] {
@@ -47,14 +48,14 @@ export async function enlarge(negative: Negative, { width, height }: Size): Prom
 /** Writes photographs of one size as JPEG, upright. @returns their paths */
 export async function develop(
   negatives: readonly Negative[],
-  size: Size,
+  { quality = QUALITIES.telephone, ...size }: Size & { readonly quality?: number },
   directory: string,
 ): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const [index, negative] of negatives.entries()) {
-    const path = join(directory, `${size.width}x${size.height}-${index + 1}.jpg`);
+    const path = join(directory, `${size.width}x${size.height}-q${quality}-${index + 1}.jpg`);
     await open(await enlarge(negative, size))
-      .jpeg({ quality: QUALITY })
+      .jpeg({ quality })
       .toFile(path);
     paths.push(path);
   }
