@@ -7,6 +7,7 @@ import { ERRORS } from "../src/errors.ts";
 import { STATES } from "../src/spool/layout.ts";
 import { readOrder } from "../src/task/order.ts";
 import { parseRecipe, renderRecipe } from "../src/task/recipe.ts";
+import { readMessage } from "../src/worker/message.ts";
 import { emptySpool, placeTask, shell } from "./support/cli.ts";
 import { BIN, freshDirectory, type RunningDaemon, startDaemon, until } from "./support/daemon.ts";
 import { photographJpeg } from "./support/pictures.ts";
@@ -89,6 +90,12 @@ describe("README", () => {
     expect(summary).toBe("blog sizes for cat.jpg, by alice");
   });
 
+  it("shows of a source what a worker tells of one", () => {
+    const source = JSON.parse(block("json source"));
+    const result = { kind: "prepared", source, outputs: [] };
+    expect(readMessage({ kind: "ended", number: 1, attempt: 1, result })).toMatchObject({ result });
+  });
+
   it("lists all words that a position may be", () => {
     expect(section("Outputs").replaceAll("\n", " ")).toContain(`A \`position\` is one of ${positionWords()}.`);
   });
@@ -100,7 +107,7 @@ describe("README", () => {
   });
 
   it("names no file that does not exist, links to none, and offers no script that is missing", async () => {
-    const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+    const links = [...README.matchAll(/\]\((?!https:)([^)]+)\)/g)].map(([, target = ""]) => target);
     const paths = [...README.matchAll(/`((?:src|test|bin)\/[\w./-]*)`/g)].map(([, path = ""]) => path);
     expect(links.length).toBeGreaterThan(0);
     expect(paths.length).toBeGreaterThan(8);

@@ -17,6 +17,9 @@ interface Area extends Size {
   readonly top: number;
 }
 
+/** What is asked of a source: its size when upright, and how it is stored. */
+export type SourceShape = Pick<Header, "format" | "width" | "height">;
+
 /** What becomes of the whole picture on its way to an output. */
 export interface Geometry {
   /** The whole picture, scaled. */
@@ -32,7 +35,7 @@ export interface Geometry {
  * @returns null where it depends on the pixels (`entropy`, `attention`), pads (`contain`), or cannot be foretold to
  *   the pixel: then the output is made the direct way
  */
-export function geometryOf(output: Output, source: Header): Geometry | null {
+export function geometryOf(output: Output, source: SourceShape): Geometry | null {
   const { width, height, fit = "cover", position = "centre" } = output;
   if (UNFORETOLD.some((word) => output[word] !== undefined)) return null;
   if (width === undefined && height === undefined) return { scaled: sizeOf(source), crop: null, isUniform: true };
@@ -102,7 +105,7 @@ function bounded(shrink: { across: number; down: number }, source: Size): { acro
 }
 
 /** A JPEG is decoded at a half, a quarter or an eighth when more than that is asked for; sides are rounded down. */
-function shrunkOnLoad(output: Output, source: Header): Size {
+function shrunkOnLoad(output: Output, source: SourceShape): Size {
   if (source.format !== "jpeg") return source;
   const { across, down } = shrinkOf(output, source);
   const shrink = Math.min(across, down);

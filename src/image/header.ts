@@ -9,6 +9,8 @@ export interface Header {
   /** Pixels, upright; of the first frame. */
   readonly width: number;
   readonly height: number;
+  /** The EXIF orientation, 1 to 8: how the stored pixels lie; 1 where nothing is said. */
+  readonly orientation: number;
   /** Whether the pixels are sRGB, in colour, with eight bits a channel. */
   readonly isPlain: boolean;
   /** How many frames an animation has; absent when there is one. */
@@ -34,7 +36,12 @@ export async function readHeader(
   const format = metadata.format === "heif" ? "avif" : metadata.format;
   const frames = format === "gif" || format === "webp" ? (metadata.pages ?? 1) : 1;
   const isPlain = metadata.space === "srgb" && metadata.depth === "uchar" && (metadata.channels ?? 0) >= 3;
-  return { format, width, height, isPlain, ...(frames > 1 && { frames }) };
+  return { format, width, height, orientation: orientationOf(metadata), isPlain, ...(frames > 1 && { frames }) };
+}
+
+/** Decoders hand on what the file says, and take what is no orientation for upright. */
+function orientationOf({ orientation = 1 }: Metadata): number {
+  return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
 async function readMetadata(bytes: Buffer, path: string): Promise<Metadata> {

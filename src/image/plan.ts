@@ -8,6 +8,7 @@ import { type Format, formatOf, type Output } from "../task/task.ts";
 import { framesOf } from "./animation.ts";
 import { type Geometry, geometryOf, type Size } from "./geometry.ts";
 import type { Header } from "./header.ts";
+import { SAMPLE_SIDE } from "./sample.ts";
 
 /** One output of a plan. */
 export interface PlannedOutput {
@@ -21,12 +22,16 @@ export interface PlannedOutput {
   readonly frames: number;
   /** Whether others are made from its pixels. */
   readonly isParent: boolean;
+  /** Whether its pixels are those that the source's impression is taken from; of one output at most. */
+  readonly isSampled: boolean;
 }
 
 /** The largest output in pixels: what a task may ask for when it names both sides, so also when one side follows. */
 const MAX_OUTPUT_PIXELS = 16_383 * 16_383;
 /** Pixels of a parent are kept in memory: above this it is cheaper to decode again. */
 const MAX_PARENT_PIXELS = 50_000_000;
+/** Nor are more than these held back for the impression alone, which takes less than a second decoding. */
+const MAX_SAMPLED_PIXELS = 4_000_000;
 
 /**
  * A plan for the outputs of a task, in the order of the task. Every parent may be made before its children by walking
@@ -40,6 +45,7 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     isEligible(header) && frames[index] === 1 ? eligible(output, header) : null,
   );
   const parents = parentsOf(geometries, header);
+  const sampled = sampledOf(outputs, header, { frames, parents });
   return outputs.map((output, index) => {
     const format = formatOf(output);
     if (format === undefined)
@@ -47,7 +53,15 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     requireBounded(output, header);
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
-    return { output, format, parent, geometry, frames: frames[index] ?? 1, isParent: parents.includes(index) };
+    return {
+      output,
+      format,
+      parent,
+      geometry,
+      frames: frames[index] ?? 1,
+      isParent: parents.includes(index),
+      isSampled: index === sampled,
+    };
   });
 }
 
@@ -92,6 +106,28 @@ function parentsOf(geometries: readonly (Geometry | null)[], header: Header): re
 /** Twice as large on both sides, give or take the rounding of one pixel: less would soften the picture twice. */
 function isLargeEnough(parent: Size, child: Size): boolean {
   return parent.width >= 2 * child.width - 1 && parent.height >= 2 * child.height - 1;
+}
+
+/**
+ * The output whose pixels stand for the whole source when its impression is taken: one that is kept in memory anyway,
+ * else a small one. An impression needs no exact size, so that WebP, too, is decoded no more often for it.
+ */
+function sampledOf(
+  outputs: readonly Output[],
+  header: Header,
+  { frames, parents }: { readonly frames: readonly number[]; readonly parents: readonly (number | null)[] },
+): number | undefined {
+  if (!header.isPlain) return undefined;
+  const whole = [...outputs.entries()].flatMap(([index, output]) => {
+    const geometry = frames[index] === 1 ? geometryOf(output, header) : null;
+    if (geometry === null || geometry.crop !== null || !geometry.isUniform) return [];
+    const isKept = parents.includes(index);
+    const { scaled } = geometry;
+    const isLarge =
+      Math.max(scaled.width, scaled.height) >= Math.min(2 * SAMPLE_SIDE, Math.max(header.width, header.height));
+    return isLarge && (isKept || pixels(scaled) <= MAX_SAMPLED_PIXELS) ? [{ index, isKept, size: pixels(scaled) }] : [];
+  });
+  return whole.sort((a, b) => Number(b.isKept) - Number(a.isKept) || a.size - b.size)[0]?.index;
 }
 
 function requireBounded(output: Output, header: Header): void {

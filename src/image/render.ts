@@ -1,10 +1,11 @@
-import sharp, { type OutputInfo, type Sharp } from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { SpooldError, toSpooldError } from "../errors.ts";
 import type { Format } from "../task/task.ts";
 import { animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
 import { encode, resizeOptionsOf } from "./encode.ts";
 import { makingOrder, type PlannedOutput } from "./plan.ts";
+import type { Pixels } from "./sample.ts";
 import type { SourceBytes } from "./source.ts";
 import { applySteps, type StepContext } from "./steps.ts";
 
@@ -18,10 +19,10 @@ export interface RenderedOutput {
   readonly height: number;
 }
 
-/** The pixels of an output that others are made from: 8 bits a channel, sRGB, as they lie in memory. */
-interface Pixels {
-  readonly data: Buffer;
-  readonly info: OutputInfo;
+/** What a rendering needs beside the source and the plan. */
+export interface RenderContext extends Omit<StepContext, "file"> {
+  /** Is handed the pixels of the plan's sampled output, before its steps. */
+  readonly look?: (pixels: Pixels) => void;
 }
 
 type Source = Pick<SourceBytes, "bytes" | "path">;
@@ -35,7 +36,7 @@ type Source = Pick<SourceBytes, "bytes" | "path">;
 export async function render(
   source: Source,
   plan: readonly PlannedOutput[],
-  context: Omit<StepContext, "file">,
+  context: RenderContext,
 ): Promise<readonly RenderedOutput[]> {
   const rendered = new Map<number, RenderedOutput>();
   const kept = new Map<number, Pixels>();
@@ -45,8 +46,10 @@ export async function render(
     const { file } = planned.output;
     try {
       const sized = sizedFor(source, planned, kept, context.maxInputPixels);
-      const pixels = planned.isParent ? await sized.raw().toBuffer({ resolveWithObject: true }) : null;
-      if (pixels !== null) kept.set(index, pixels);
+      const isKept = planned.isParent || planned.isSampled;
+      const pixels = isKept ? await sized.raw().toBuffer({ resolveWithObject: true }) : null;
+      if (pixels !== null && planned.isSampled) context.look?.(pixels);
+      if (pixels !== null && planned.isParent) kept.set(index, pixels);
       const base = pixels === null ? sized : fromPixels(pixels);
       rendered.set(index, await finish(source, base, planned, { ...context, file }));
     } catch (cause) {

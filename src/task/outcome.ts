@@ -24,6 +24,12 @@ export interface SourceFile {
   readonly height: number;
   readonly bytes: number;
   readonly format: string;
+  /** How the stored pixels lay, as EXIF counts it: 1 to 8, and 1 where the file says nothing. */
+  readonly orientation: number;
+  /** The colour that covers most of it, `#rrggbb`; absent when it could not be worked out, as `thumbhash` then is. */
+  readonly dominant?: string;
+  /** Its ThumbHash in base64: what a page can draw before the picture is there; transparency is kept. */
+  readonly thumbhash?: string;
   /** How many frames an animation has; absent when there is one. */
   readonly frames?: number;
 }

@@ -17,6 +17,18 @@ const sourceSchema = z.object({
   height: z.number(),
   bytes: z.number(),
   format: z.string(),
+  orientation: z.int().min(1).max(8),
+  dominant: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/)
+    .exactOptional(),
+  // A ThumbHash has 5 to 25 bytes.
+  thumbhash: z
+    .string()
+    .max(36)
+    .regex(/^[A-Za-z0-9+/]{7,34}={0,2}$/)
+    .exactOptional(),
+  frames: z.int().min(2).exactOptional(),
 });
 
 const outputSchema = z.object({

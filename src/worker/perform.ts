@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
 import { readHeader } from "../image/header.ts";
+import { lookAt } from "../image/impression.ts";
 import { createOverlayReader } from "../image/overlays.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import { planOutputs } from "../image/plan.ts";
@@ -24,13 +25,16 @@ export async function perform(system: System, request: RunRequest, rendered: () 
     const bytes = await readTaskSource(system, request);
     await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
+    const looker = lookAt(bytes, request.limits.maxInputPixels);
     const pictures = await render(bytes, planOutputs(request.task.outputs, header), {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
+      look: looker.look,
     });
+    const impression = await looker.impression();
     rendered();
     const { isPlain: _forThePlanOnly, ...facts } = header;
-    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts };
+    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
     return { kind: "prepared", source, outputs: await writeAll(system, request, pictures) };
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };

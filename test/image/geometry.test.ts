@@ -24,7 +24,7 @@ describe("the size foretold for an output", () => {
           .toBuffer();
         const defined = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
         const output = { file: "a.png", ...defined };
-        const geometry = geometryOf(output, { format, width, height, isPlain: true });
+        const geometry = geometryOf(output, { format, width, height });
         if (geometry === null) return;
         const resize = resizeOptionsOf(output);
         const picture = resize === null ? sharp(bytes) : sharp(bytes).resize(resize);
@@ -38,7 +38,7 @@ describe("the size foretold for an output", () => {
 });
 
 describe("the geometry of an output", () => {
-  const photograph = { format: "jpeg", width: 4_000, height: 3_000, isPlain: true };
+  const photograph = { format: "jpeg", width: 4_000, height: 3_000 };
 
   it("keeps the crop of sharp for each position, to the pixel", () => {
     const crops = (["centre", "north", "right bottom", "west"] as const).map(

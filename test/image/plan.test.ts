@@ -8,7 +8,7 @@ import { render } from "../../src/image/render.ts";
 import type { Output } from "../../src/task/task.ts";
 import { alphaPng, deepPng, photograph, turnedJpeg } from "../support/pictures.ts";
 
-const PHOTOGRAPH: Header = { format: "jpeg", width: 4_000, height: 3_000, isPlain: true };
+const PHOTOGRAPH: Header = { format: "jpeg", width: 4_000, height: 3_000, orientation: 1, isPlain: true };
 const LIMITS = { maxInputPixels: 100_000_000 };
 const CONTEXT = { ...LIMITS, readOverlay: () => Promise.reject(new Error("no overlay was named")) };
 

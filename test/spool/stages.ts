@@ -67,7 +67,7 @@ export async function succeed(system: System, base: string, layout: Layout, acti
 
 export function receiptFor(number: number, summary = "done"): Receipt {
   const at = new Date(0).toISOString();
-  const source = { path: "/in.jpg", width: 1, height: 1, bytes: 1, format: "jpeg" };
+  const source = { path: "/in.jpg", width: 1, height: 1, bytes: 1, format: "jpeg", orientation: 1 };
   const who = { supplicant: "test", summary };
   return { number, key: "", ...who, attempts: 1, startedAt: at, endedAt: at, durationMs: 0, source, outputs: [] };
 }

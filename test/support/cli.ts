@@ -149,7 +149,7 @@ function run(file: string, args: readonly string[], directory: string, options: 
 function receiptOf(number: number, task: NewTask): Receipt {
   const at = new Date(0).toISOString();
   const { supplicant = null, summary = null } = task;
-  const source = { path: "/cat.jpg", width: 40, height: 30, bytes: 9, format: "jpeg" };
+  const source = { path: "/cat.jpg", width: 40, height: 30, bytes: 9, format: "jpeg", orientation: 1 };
   const about = { number, key: "0".repeat(64), supplicant, summary, attempts: 1, startedAt: at, endedAt: at };
   return { ...about, durationMs: 7, source, outputs: [] };
 }

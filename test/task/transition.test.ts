@@ -8,7 +8,7 @@ const error = (code: ErrorCode): SerializedError => new SpooldError(code, { path
 const failed = (code: ErrorCode): Outcome => ({ kind: "failed", error: error(code) });
 const crashed = { kind: "crashed", exitCode: null, signal: "SIGSEGV" } as const;
 const orphaned = { kind: "orphaned" } as const;
-const source = { path: "/a.jpg", width: 1, height: 1, bytes: 1, format: "jpeg" };
+const source = { path: "/a.jpg", width: 1, height: 1, bytes: 1, format: "jpeg", orientation: 1 };
 
 /** Records of earlier attempts that ended in these ways. */
 function past(...outcomes: AttemptRecord["outcome"][]): AttemptRecord[] {

@@ -57,6 +57,13 @@ describe("a task that can be done", () => {
     });
   });
 
+  it("tells how it lay, and what a page can draw before a picture is there", async () => {
+    await writeFile(join(root, "cat.jpg"), await turnedJpeg(6));
+    expect(await run({})).toMatchObject({
+      source: { orientation: 6, dominant: "#ffffff", thumbhash: expect.stringMatching(/^[\w+/]{20,36}={0,2}$/) },
+    });
+  });
+
   it("can be done again, over what an attempt before it left", async () => {
     await run({});
     expect(prepared(await run({}))).toHaveLength(1);
