@@ -1,4 +1,5 @@
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
+import { limitsOf } from "../image/limits.ts";
 import { taskFields } from "../log.ts";
 import { claim } from "../spool/claim.ts";
 import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
@@ -79,7 +80,7 @@ export function openRunner(context: DaemonContext, pool: Pool, pause: Pause, eve
   /** Never rejects. */
   async function seeThrough(attempt: Attempt): Promise<void> {
     const { active, task } = attempt;
-    const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
+    const limits = limitsOf(settings);
     const { number } = active;
     const tag = attemptTag(context, active);
     const request = { kind: "run" as const, number, attempt: active.attempt, task, roots, spool, limits, tag };

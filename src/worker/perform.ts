@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
+import { openDecoders } from "../image/decoders.ts";
 import { readHeader } from "../image/header.ts";
 import { createOverlayReader } from "../image/overlays.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
@@ -19,11 +20,12 @@ import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
  */
 export async function perform(system: System, request: RunRequest): Promise<RunResult> {
   try {
+    openDecoders(request.limits.inputFormats);
     const paths = await resolveOutputs(system, request);
     const bytes = await readTaskSource(system, request);
     await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
-    const rendered = await render(bytes, planOutputs(request.task.outputs, header), {
+    const rendered = await render(bytes, planOutputs(request.task.outputs, header, request.limits), {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
     });
