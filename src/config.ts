@@ -11,6 +11,10 @@ export interface Settings {
   readonly workerMemory: number;
   readonly recycleTasks: number;
   readonly recycleBytes: number;
+  readonly maxInputFrames: number;
+  readonly maxProgressivePixels: number;
+  readonly maxOutputSide: number;
+  readonly inputFormats: readonly InputFormat[];
   readonly settleMs: number;
   readonly rejectAfterMs: number;
   readonly rescanMs: number;
@@ -19,6 +23,15 @@ export interface Settings {
   readonly errorFile: string | null;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
+
+/** A kind of picture that may be opened, when the settings allow it. */
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+/** Formats whose decoders are open unless the settings say otherwise. */
+export const DEFAULT_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const;
+
+/** All that the decoders that come with sharp open from memory. A drawing is a program: opened only where it is wanted. */
+export const INPUT_FORMATS = [...DEFAULT_FORMATS, "svg"] as const;
 
 type SettingName = keyof Settings;
 
@@ -59,7 +72,13 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     () => 2,
     "attempts that may kill a worker or the daemon before a task fails",
   ),
-  maxInputPixels: whole("max-input-pixels", 1, 4_294_967_296, () => 100_000_000, "largest source in pixels"),
+  maxInputPixels: whole(
+    "max-input-pixels",
+    1,
+    4_294_967_296,
+    () => 100_000_000,
+    "largest source in pixels; an AVIF may have a third",
+  ),
   maxInputBytes: whole("max-input-bytes", 1, 4096 * MEBIBYTE, () => 128 * MEBIBYTE, "largest source in bytes"),
   workerMemory: whole(
     "worker-memory",
@@ -76,6 +95,22 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     () => 512 * MEBIBYTE,
     "bytes of memory beyond which a worker is replaced once its task has ended (Linux)",
   ),
+  maxInputFrames: whole("max-input-frames", 1, 100_000, () => 1_000, "most frames that an output may keep"),
+  maxProgressivePixels: whole(
+    "max-progressive-pixels",
+    1,
+    4_294_967_296,
+    () => 12_000_000,
+    "largest progressive JPEG or interlaced PNG in pixels: its decoder holds all of it",
+  ),
+  maxOutputSide: whole("max-output-side", 1, 16_383, () => 16_383, "longest side of an output in pixels"),
+  inputFormats: {
+    flag: "input-formats",
+    fallback: () => DEFAULT_FORMATS,
+    read: readFormats,
+    accepts: `some of ${INPUT_FORMATS.join(",")}`,
+    tells: "formats of sources and overlays that are opened",
+  },
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
   rejectAfterMs: whole(
     "reject-after",
@@ -189,4 +224,11 @@ function readRoots(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(list) || list.length === 0) return undefined;
   const paths = list.map(readPath).filter((entry) => entry !== undefined);
   return paths.length === list.length ? paths : undefined;
+}
+
+function readFormats(value: unknown): readonly InputFormat[] | undefined {
+  const list = typeof value === "string" ? value.split(",") : value;
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const formats = list.map((word) => INPUT_FORMATS.find((format) => format === word));
+  return formats.includes(undefined) ? undefined : formats.filter((format) => format !== undefined);
 }

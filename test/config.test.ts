@@ -18,6 +18,10 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   workerMemory: { flag: "134217728", env: "134217729", file: 134_217_730, bad: 1 },
   recycleTasks: { flag: "2", env: "3", file: 4, bad: 0 },
   recycleBytes: { flag: "134217728", env: "134217729", file: 134_217_730, bad: "1G" },
+  maxInputFrames: { flag: "2", env: "3", file: 4, bad: 0 },
+  maxProgressivePixels: { flag: "2", env: "3", file: 4, bad: "12MP" },
+  maxOutputSide: { flag: "2", env: "3", file: 4, bad: 16_384 },
+  inputFormats: { flag: ["jpeg"], env: "png,svg", file: ["webp"], bad: ["heic"] },
   settleMs: { flag: "0", env: "3", file: 4, bad: "1s" },
   rejectAfterMs: { flag: "0", env: "3", file: 4, bad: " 1" },
   rescanMs: { flag: "20", env: "30", file: 40, bad: 9 },
@@ -26,6 +30,9 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   errorFile: { flag: "a", env: "b", file: "c", bad: "a\0b" },
   logLevel: { flag: "debug", env: "warn", file: "error", bad: "loud" },
 };
+
+/** What a list becomes that the environment holds as text. */
+const LISTS: { readonly [Name in SettingName]?: unknown } = { roots: ["c", "d"], inputFormats: ["png", "svg"] };
 
 function resolve(sources: Partial<SettingSources>): Settings {
   return resolveSettings({ flags: {}, env: {}, file: undefined, ...sources }, context);
@@ -48,7 +55,7 @@ function read(value: unknown): unknown {
 describe.each(names)("the setting %s", (name) => {
   const { flag, env, file, bad } = EXAMPLES[name];
   const variable = envName(SETTINGS[name].flag);
-  const fromEnv = name === "roots" ? ["c", "d"] : read(env);
+  const fromEnv = LISTS[name] ?? read(env);
 
   it("comes from its flag, else the environment, else spoold.json, else its default", () => {
     const all = { flags: { [name]: flag }, env: { [variable]: env }, file: { [name]: file } };

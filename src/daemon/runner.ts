@@ -1,4 +1,5 @@
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
+import { limitsOf } from "../image/limits.ts";
 import { taskFields } from "../log.ts";
 import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
@@ -122,9 +123,8 @@ export function openRunner(
 
   function workOf({ active, task }: Attempt): Omit<Work, "begun"> {
     const { number, attempt } = active;
-    const limits = { maxInputPixels: settings.maxInputPixels, maxInputBytes: settings.maxInputBytes };
     const tag = attemptTag(context, active);
-    const request = { kind: "run" as const, number, attempt, task, roots, spool, limits, tag };
+    const request = { kind: "run" as const, number, attempt, task, roots, spool, limits: limitsOf(settings), tag };
     // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.
     const alone = attempt > 1 || suspects.has(number);
     return { request, timeoutMs: task.timeoutMs ?? settings.timeoutMs, alone };

@@ -1,10 +1,11 @@
 /** Which decoders may open a source, and how. Pictures come from strangers: what is not named here stays shut. */
 import sharp, { type Sharp } from "sharp";
+import { DEFAULT_FORMATS, INPUT_FORMATS, type InputFormat } from "../config.ts";
 import { SpooldError } from "../errors.ts";
 
 /**
- * Makes sharp fit for untrusted pictures in a process of their own: only the decoders named below, no cache, one
- * thread. To be called once, before any picture is opened.
+ * Makes sharp fit for untrusted pictures in a process of their own: no cache, one thread, and no decoder
+ * open but those of the formats that are opened by default. To be called once, before any picture is opened.
  * @param found sharp's version, here to be tested
  * @throws SHARP_TOO_OLD with `found` and `needed`
  */
@@ -15,7 +16,18 @@ export function prepareSharp(found: string = sharp.versions.sharp): void {
   // There is one worker per core; more threads in each would only take turns.
   sharp.concurrency(1);
   sharp.block({ operation: ["VipsForeignLoad"] });
-  sharp.unblock({ operation: DECODERS.map((name) => `VipsForeignLoad${name}Buffer`) });
+  openDecoders(DEFAULT_FORMATS);
+}
+
+/**
+ * Opens the decoders of these formats and shuts those of the others. What stays open is not shut for a moment: another
+ * picture may be at work. All of them read from memory only: a drawing that was opened by its name could make its
+ * decoder read what lies beside it.
+ */
+export function openDecoders(formats: readonly InputFormat[]): void {
+  const shut = INPUT_FORMATS.filter((format) => !formats.includes(format));
+  sharp.unblock({ operation: formats.map(decoderOf) });
+  sharp.block({ operation: shut.map(decoderOf) });
 }
 
 /**
@@ -30,8 +42,20 @@ export function openPicture(bytes: Buffer, maxPixels: number | false, frames = 1
 /** The oldest sharp without known holes in its decoders: GHSA-rgj7-g3m4-5g8c was closed in it. */
 const NEEDED = "0.35.4";
 
-/** In libvips' words: Nsgif is GIF; Heif opens AVIF, and HEIC too, which the header's reader turns away. */
-const DECODERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"];
+/** In libvips' words. Heif would open HEIC too, where it was built with that: the header's reader turns it away. */
+const DECODERS: Readonly<Record<InputFormat, string>> = {
+  jpeg: "Jpeg",
+  png: "Png",
+  webp: "Webp",
+  gif: "Nsgif",
+  tiff: "Tiff",
+  avif: "Heif",
+  svg: "Svg",
+};
+
+function decoderOf(format: InputFormat): string {
+  return `VipsForeignLoad${DECODERS[format]}Buffer`;
+}
 
 function isAtLeast(found: string, needed: string): boolean {
   const parts = found.split(".").map((part) => Number.parseInt(part, 10));

@@ -1,7 +1,10 @@
 import type { Metadata } from "sharp";
-import { SpooldError } from "../errors.ts";
+import type { InputFormat } from "../config.ts";
+import { type Facts, SpooldError } from "../errors.ts";
 import { openPicture } from "./decoders.ts";
-import type { InputLimits, SourceBytes } from "./source.ts";
+import type { HeaderLimits } from "./limits.ts";
+import { requireOpen } from "./magic.ts";
+import type { SourceBytes } from "./source.ts";
 
 /** What a picture says about itself before its pixels are decoded. */
 export interface Header {
@@ -19,20 +22,14 @@ export interface Header {
 
 /**
  * Reads a picture's header and decides whether its pixels may be decoded.
- * @throws SOURCE_UNSUPPORTED, SOURCE_DAMAGED, SOURCE_TOO_MANY_PIXELS
+ * @throws SOURCE_UNSUPPORTED, SOURCE_SHUT, SOURCE_DAMAGED, SOURCE_TOO_MANY_PIXELS, SOURCE_PROGRESSIVE
  */
-export async function readHeader(
-  { bytes, path }: Pick<SourceBytes, "bytes" | "path">,
-  limits: Pick<InputLimits, "maxInputPixels">,
-): Promise<Header> {
-  if (isHeicOnly(bytes)) throw new SpooldError("SOURCE_UNSUPPORTED", { path });
-  const metadata = await readMetadata(bytes, path);
+export async function readHeader(source: Pick<SourceBytes, "bytes" | "path">, limits: HeaderLimits): Promise<Header> {
+  const metadata = await readMetadata(source, requireOpen(source, limits.inputFormats));
   if (metadata.format === "heif" && metadata.compression !== "av1")
-    throw new SpooldError("SOURCE_UNSUPPORTED", { path });
+    throw new SpooldError("SOURCE_UNSUPPORTED", { path: source.path });
   const { width, height } = metadata.autoOrient;
-  const limit = limits.maxInputPixels;
-  if (width * height > limit)
-    throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { path, width, height, pixels: width * height, limit });
+  requirePixels(metadata, { path: source.path, width, height, pixels: width * height }, limits);
   const format = metadata.format === "heif" ? "avif" : metadata.format;
   const frames = format === "gif" || format === "webp" ? (metadata.pages ?? 1) : 1;
   const isPlain = metadata.space === "srgb" && metadata.depth === "uchar" && (metadata.channels ?? 0) >= 3;
@@ -44,25 +41,33 @@ function orientationOf({ orientation = 1 }: Metadata): number {
   return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
-async function readMetadata(bytes: Buffer, path: string): Promise<Metadata> {
+/**
+ * What is held whole while it is decoded, however small the output, has a limit of its own. Measured, MiB a megapixel:
+ * AVIF 18, interlaced PNG 6 to 15, progressive JPEG 3 to 6, GIF and lossless WebP 5; any other JPEG next to nothing.
+ */
+function requirePixels(
+  { format, isProgressive }: Metadata,
+  facts: Facts & { readonly pixels: number },
+  { maxInputPixels, maxProgressivePixels }: HeaderLimits,
+): void {
+  const limit = format === "heif" ? Math.floor(maxInputPixels / AVIF_WEIGHT) : maxInputPixels;
+  if (facts.pixels > limit) throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { ...facts, limit });
+  if ((format === "jpeg" || format === "png") && isProgressive && facts.pixels > maxProgressivePixels)
+    throw new SpooldError("SOURCE_PROGRESSIVE", { ...facts, limit: maxProgressivePixels });
+}
+
+/** How many times the memory of other whole pictures an AVIF takes. */
+const AVIF_WEIGHT = 3;
+
+async function readMetadata(
+  { bytes, path }: Pick<SourceBytes, "bytes" | "path">,
+  claimed: InputFormat,
+): Promise<Metadata> {
   try {
     return await openPicture(bytes, false).metadata();
   } catch (cause) {
     // Sharp's errors have no codes; the tests hold this sentence to the version that is installed.
     const unknown = cause instanceof Error && cause.message.includes("unsupported image format");
-    throw new SpooldError(unknown && !isTiff(bytes) ? "SOURCE_UNSUPPORTED" : "SOURCE_DAMAGED", { path }, { cause });
+    throw new SpooldError(unknown && claimed !== "tiff" ? "SOURCE_UNSUPPORTED" : "SOURCE_DAMAGED", { path }, { cause });
   }
-}
-
-/** Whether this is a file of the HEIF family that does not claim to be AVIF: it never reaches the decoder. */
-function isHeicOnly(bytes: Buffer): boolean {
-  if (bytes.toString("latin1", 4, 8) !== "ftyp") return false;
-  // The brands of an ISO media file (ISO/IEC 14496-12, 4.3): the box's size, its type, then what it is compatible with.
-  const brands = bytes.toString("latin1", 8, Math.min(bytes.readUInt32BE(0), 1_024));
-  return !/avif|avis/.test(brands);
-}
-
-/** Whether this begins as a TIFF: its directory may stand at its end, so sharp does not know one that is cut short. */
-function isTiff(bytes: Buffer): boolean {
-  return /^(II[*+]\0|MM\0[*+])/.test(bytes.toString("latin1", 0, 4));
 }

@@ -1,7 +1,8 @@
 import type { System } from "../system.ts";
 import { readHeader } from "./header.ts";
+import type { HeaderLimits, Limits } from "./limits.ts";
 import { resolveSource } from "./paths.ts";
-import { type InputLimits, readSource } from "./source.ts";
+import { readSource } from "./source.ts";
 
 /**
  * A reader of overlays: they lie inside the roots and obey the limits and decoders of sources. Reads each file once, so
@@ -10,7 +11,7 @@ import { type InputLimits, readSource } from "./source.ts";
  */
 export function createOverlayReader(
   system: System,
-  options: { readonly roots: readonly string[]; readonly limits: InputLimits },
+  options: { readonly roots: readonly string[]; readonly limits: HeaderLimits & Pick<Limits, "maxInputBytes"> },
 ): (path: string) => Promise<Buffer> {
   const read = async (path: string): Promise<Buffer> => {
     const source = await readSource(system, await resolveSource(system, path, options.roots), options);

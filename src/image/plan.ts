@@ -6,8 +6,10 @@
 import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
 import { framesOf } from "./animation.ts";
+import { requireBounded } from "./bounds.ts";
 import { type Geometry, geometryOf, type Size } from "./geometry.ts";
 import type { Header } from "./header.ts";
+import type { OutputLimits } from "./limits.ts";
 import { SAMPLE_SIDE } from "./sample.ts";
 
 /** One output of a plan. */
@@ -26,8 +28,6 @@ export interface PlannedOutput {
   readonly isSampled: boolean;
 }
 
-/** The largest output in pixels: what a task may ask for when it names both sides, so also when one side follows. */
-const MAX_OUTPUT_PIXELS = 16_383 * 16_383;
 /** Pixels of a parent are kept in memory: above this it is cheaper to decode again. */
 const MAX_PARENT_PIXELS = 50_000_000;
 /** Nor are more than these held back for the impression alone, which takes less than a second decoding. */
@@ -36,10 +36,13 @@ const MAX_SAMPLED_PIXELS = 4_000_000;
 /**
  * A plan for the outputs of a task, in the order of the task. Every parent may be made before its children by walking
  * `makingOrder`.
- * @throws OUTPUT_FAILED when a side that follows from the source would make an output beyond MAX_OUTPUT_PIXELS, or
- *   when an output has no format
+ * @throws OUTPUT_FAILED when an output has no format; as `requireBounded`
  */
-export function planOutputs(outputs: readonly Output[], header: Header): readonly PlannedOutput[] {
+export function planOutputs(
+  outputs: readonly Output[],
+  header: Header,
+  limits: OutputLimits,
+): readonly PlannedOutput[] {
   const frames = outputs.map((output) => framesOf(output, header));
   const geometries = outputs.map((output, index) =>
     isEligible(header) && frames[index] === 1 ? eligible(output, header) : null,
@@ -50,7 +53,7 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     const format = formatOf(output);
     if (format === undefined)
       throw new SpooldError("OUTPUT_FAILED", { file: output.file, because: "it has no format" });
-    requireBounded(output, header);
+    requireBounded(output, header, { frames: frames[index] ?? 1, limits });
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
     return {
@@ -74,9 +77,10 @@ export function makingOrder(plan: readonly PlannedOutput[]): readonly number[] {
   return plan.map((_output, index) => index).sort((a, b) => depth(a) - depth(b) || a - b);
 }
 
-/** Eight bits a channel in sRGB pass through memory unchanged; of WebP the size when shrunk cannot be foretold. */
+/** Eight bits a channel in sRGB pass through memory unchanged. */
 function isEligible({ format, isPlain }: Header): boolean {
-  return isPlain && format !== "webp";
+  // Of WebP the size when shrunk cannot be foretold; an SVG is drawn anew at each size, and sharper.
+  return isPlain && format !== "webp" && format !== "svg";
 }
 
 function eligible(output: Output, header: Header): Geometry | null {
@@ -128,17 +132,6 @@ function sampledOf(
     return isLarge && (isKept || pixels(scaled) <= MAX_SAMPLED_PIXELS) ? [{ index, isKept, size: pixels(scaled) }] : [];
   });
   return whole.sort((a, b) => Number(b.isKept) - Number(a.isKept) || a.size - b.size)[0]?.index;
-}
-
-function requireBounded(output: Output, header: Header): void {
-  const { width, height, fit } = output;
-  if (width === undefined && height === undefined) return;
-  const across = (width ?? 0) / header.width;
-  const down = (height ?? 0) / header.height;
-  const isFixed = width !== undefined && height !== undefined && fit !== "outside";
-  const count = isFixed ? width * height : Math.max(across, down) ** 2 * pixels(header);
-  if (count <= MAX_OUTPUT_PIXELS) return;
-  throw new SpooldError("OUTPUT_FAILED", { file: output.file, pixels: Math.round(count), limit: MAX_OUTPUT_PIXELS });
 }
 
 function pixels({ width, height }: Size): number {

@@ -1,13 +1,10 @@
 /** Reads the bytes of a source once: all later work uses the copy, so nobody can change the picture under way. */
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import type { Settings } from "../config.ts";
 import { errnoOf, SpooldError } from "../errors.ts";
 import type { System } from "../system.ts";
+import type { Limits } from "./limits.ts";
 import { isInside, unreadable } from "./paths.ts";
-
-/** How large a source may be, in pixels and bytes. */
-export type InputLimits = Pick<Settings, "maxInputPixels" | "maxInputBytes">;
 
 /** A source in memory. */
 export interface SourceBytes {
@@ -32,7 +29,7 @@ interface FileIdentity {
 export async function readSource(
   system: System,
   path: string,
-  options: { readonly roots: readonly string[]; readonly limits: Pick<InputLimits, "maxInputBytes"> },
+  options: { readonly roots: readonly string[]; readonly limits: Pick<Limits, "maxInputBytes"> },
 ): Promise<SourceBytes> {
   try {
     const handle = await openInside(system, path, options.roots);

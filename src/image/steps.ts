@@ -9,12 +9,11 @@
  * so that the encoder is its end. A picture with 16 bits a channel keeps them until a step that counts in 0 to 255.
  */
 import sharp, { type Sharp } from "sharp";
-import { SpooldError } from "../errors.ts";
 import type { Output } from "../task/task.ts";
+import { requireSides } from "./bounds.ts";
 import { openPicture } from "./decoders.ts";
 import type { Size, Step } from "./vocabulary/step.ts";
 import { STEPS, type StepWord } from "./vocabulary/table.ts";
-import { MAX_SIDE } from "./vocabulary/values.ts";
 
 /** What steps need beside the picture. */
 export interface StepContext {
@@ -22,6 +21,8 @@ export interface StepContext {
   readonly file: string;
   /** The largest overlay to open. */
   readonly maxInputPixels: number;
+  /** The longest side that a step may make. */
+  readonly maxOutputSide: number;
   /**
    * The bytes of an overlay, checked like those of a source.
    * @throws as `readSource` and `readHeader`
@@ -33,7 +34,7 @@ export interface StepContext {
  * Runs the steps of an output.
  * @param picture a pipeline of one frame that is not encoded yet
  * @returns a pipeline that is not encoded yet; the same one when there are no steps
- * @throws OUTPUT_FAILED when a step would make a side longer than 16,383 px; what `readOverlay` throws; sharp's errors
+ * @throws OUTPUT_TOO_LARGE when a step would make too long a side; what `readOverlay` throws; sharp's errors
  *   as they are, which may as well come from the decoder
  */
 export async function applySteps(picture: Sharp, steps: Output["steps"], context: StepContext): Promise<Sharp> {
@@ -43,7 +44,7 @@ export async function applySteps(picture: Sharp, steps: Output["steps"], context
   for (const { word, step, argument } of steps.map(namedStep)) {
     isDeep &&= !step.countsInBytes;
     const { bytes, ...still } = await settled(current, isDeep);
-    requireDrawable(step.sizeAfter(argument, still), { file: context.file, step: word });
+    requireSides(step.sizeAfter(argument, still), { file: context.file, step: word }, context.maxOutputSide);
     current = await step.apply(sharp(bytes), argument, {
       ...still,
       openOverlay: async (path) => openPicture(await context.readOverlay(path), context.maxInputPixels),
@@ -66,10 +67,4 @@ async function settled(picture: Sharp, isDeep: boolean): Promise<Size & { bytes:
     .png({ compressionLevel: 0 })
     .toBuffer({ resolveWithObject: true });
   return { bytes: data, width: info.width, height: info.height, hasAlpha: info.channels % 2 === 0 };
-}
-
-function requireDrawable({ width, height }: Size, facts: { readonly file: string; readonly step: string }): void {
-  const sides = { width: Math.round(width), height: Math.round(height) };
-  if (Math.max(sides.width, sides.height) > MAX_SIDE)
-    throw new SpooldError("OUTPUT_FAILED", { ...facts, ...sides, limit: MAX_SIDE });
 }

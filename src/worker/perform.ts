@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
+import { openDecoders } from "../image/decoders.ts";
 import { readHeader } from "../image/header.ts";
 import { lookAt } from "../image/impression.ts";
 import { createOverlayReader } from "../image/overlays.ts";
@@ -21,12 +22,13 @@ import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
  */
 export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
   try {
+    openDecoders(request.limits.inputFormats);
     const paths = await resolveOutputs(system, request);
     const bytes = await readTaskSource(system, request);
     await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
     const looker = lookAt(bytes, request.limits.maxInputPixels);
-    const pictures = await render(bytes, planOutputs(request.task.outputs, header), {
+    const pictures = await render(bytes, planOutputs(request.task.outputs, header, request.limits), {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
       look: looker.look,

@@ -8,7 +8,7 @@
  * A task that fails before its pixels are done has ended without `rendered`. All of it is plain JSON.
  */
 import type { SerializedError } from "../errors.ts";
-import type { InputLimits } from "../image/source.ts";
+import type { Limits } from "../image/limits.ts";
 import type { OutputFile, SourceFile } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
 
@@ -26,7 +26,7 @@ export interface RunRequest extends AttemptId {
   readonly roots: readonly string[];
   /** The spool's real path: no output may lie in it. */
   readonly spool: string;
-  readonly limits: InputLimits;
+  readonly limits: Limits;
   /** What names the temporaries of this task, see `temporaryPath`. */
   readonly tag: string;
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { startWorker, type WorkerProcess } from "../../src/daemon/worker-process.ts";
 import type { NewTask } from "../../src/index.ts";
 import type { PreparedOutput } from "../../src/worker/protocol.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 
 /** A worker as the daemon starts it, without a daemon. */
 export interface LoneWorker {
@@ -12,7 +13,13 @@ export interface LoneWorker {
   close(): Promise<void>;
 }
 
-const LIMITS = { maxInputPixels: 1_000_000_000, maxInputBytes: 2_000_000_000 };
+/** Nothing is refused: what a picture costs is what is measured. */
+const LIMITS = {
+  ...DEFAULT_LIMITS,
+  maxInputPixels: 1_000_000_000,
+  maxInputBytes: 2_000_000_000,
+  maxProgressivePixels: 1_000_000_000,
+};
 const TIMEOUT_MS = 600_000;
 
 /** Starts a worker and waits until it is ready. @param root sources and outputs lie below it; its real path */

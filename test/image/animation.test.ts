@@ -2,9 +2,11 @@ import sharp, { type Metadata } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { readHeader } from "../../src/image/header.ts";
+import type { Limits } from "../../src/image/limits.ts";
 import { planOutputs } from "../../src/image/plan.ts";
 import { type RenderedOutput, render } from "../../src/image/render.ts";
 import { checkTask } from "../../src/task/parse.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { isNear } from "../support/pictures.ts";
 
 beforeAll(() => prepareSharp());
@@ -25,11 +27,12 @@ async function film(format: "gif" | "webp"): Promise<Buffer> {
   return joined.toFormat(format, { delay: [100, 200, 300], loop: 3, lossless: true }).toBuffer();
 }
 
-async function make(bytes: Buffer, output: object, maxInputPixels = 1_000_000): Promise<RenderedOutput> {
+async function make(bytes: Buffer, output: object, limits: Partial<Limits> = {}): Promise<RenderedOutput> {
   const source = { bytes, path: "/source" };
   const task = checkTask({ source: "source", outputs: [output] });
-  const context = { maxInputPixels, readOverlay: () => Promise.reject(new Error("no overlay")) };
-  const [made] = await render(source, planOutputs(task.outputs, await readHeader(source, context)), context);
+  const context = { ...DEFAULT_LIMITS, ...limits, readOverlay: () => Promise.reject(new Error("no overlay")) };
+  const plan = planOutputs(task.outputs, await readHeader(source, context), context);
+  const [made] = await render(source, plan, context);
   if (made === undefined) throw new Error("nothing was rendered");
   return made;
 }
@@ -115,13 +118,33 @@ describe.each(["gif", "webp"] as const)("an animated %s", (from) => {
 
   it("has no more pixels in all its frames than a source may have", async () => {
     const bytes = await film(from);
-    await expect(make(bytes, { file: "a.gif" }, 40 * 30 * 3 - 1)).rejects.toMatchObject({
+    await expect(make(bytes, { file: "a.gif" }, { maxInputPixels: 40 * 30 * 3 - 1 })).rejects.toMatchObject({
       code: "SOURCE_TOO_MANY_PIXELS",
       facts: { path: "/source", frames: 3, pixels: 3_600, limit: 3_599 },
     });
-    await expect(make(bytes, { file: "a.gif" }, 40 * 30 * 3)).resolves.toBeDefined();
-    await expect(make(bytes, { file: "a.gif", pages: 2 }, 40 * 30 * 2)).resolves.toBeDefined();
-    await expect(make(bytes, { file: "a.png" }, 40 * 30)).resolves.toBeDefined();
+    await expect(make(bytes, { file: "a.gif" }, { maxInputPixels: 40 * 30 * 3 })).resolves.toBeDefined();
+    await expect(make(bytes, { file: "a.gif", pages: 2 }, { maxInputPixels: 40 * 30 * 2 })).resolves.toBeDefined();
+    await expect(make(bytes, { file: "a.png" }, { maxInputPixels: 40 * 30 })).resolves.toBeDefined();
+  });
+});
+
+describe("an animation with more frames than an output may keep", () => {
+  it("is refused by its header, unless the output is a still or asks for few enough", async () => {
+    const bytes = await film("gif");
+    const limits = { maxInputFrames: 2 };
+    await expect(make(bytes, { file: "a.gif" }, limits)).rejects.toMatchObject({
+      code: "SOURCE_TOO_MANY_FRAMES",
+      facts: { file: "a.gif", frames: 3, limit: 2 },
+    });
+    for (const output of [{ file: "a.gif", pages: 2 }, { file: "a.png" }])
+      await expect(make(bytes, output, limits)).resolves.toBeDefined();
+  });
+
+  it("is refused when it would grow beyond all measure", async () => {
+    await expect(make(await film("gif"), { file: "a.webp", width: 12_000 })).rejects.toMatchObject({
+      code: "OUTPUT_TOO_LARGE",
+      facts: { width: 12_000, height: 9_000, frames: 3 },
+    });
   });
 });
 

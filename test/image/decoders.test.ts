@@ -5,9 +5,10 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { readHeader } from "../../src/image/header.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, animatedGif, deepPng, photograph, photographJpeg, SVG, turnedJpeg } from "../support/pictures.ts";
 
-const LIMITS = { maxInputPixels: 1_000_000 };
+const LIMITS = { ...DEFAULT_LIMITS, maxInputPixels: 1_000_000 };
 
 beforeAll(() => prepareSharp());
 
@@ -35,8 +36,8 @@ describe("a picture that may be opened", () => {
 
 describe("a file that is no picture, or of a kind that is shut", () => {
   it.each([
-    ["svg", SVG],
-    ["svg with a declaration", `<?xml version="1.0"?>\n${SVG}`],
+    ["gzip", "\x1f\x8b\x08\0\0\0\0\0\0\x03"],
+    ["a page that draws", `<!DOCTYPE html>\n<html>${SVG}</html>`],
     ["pdf", "%PDF-1.7\n1 0 obj\n"],
     ["portable pixmap", "P6 1 1 255\nabc"],
     ["radiance", "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n"],
@@ -70,11 +71,11 @@ describe("a file that is no picture, or of a kind that is shut", () => {
 describe("a source beyond a limit, or damaged", () => {
   it("has too many pixels, told with how many", async () => {
     const bytes = await photographJpeg({ width: 100, height: 50 });
-    await expect(readHeader({ bytes, path: "/p" }, { maxInputPixels: 4_999 })).rejects.toMatchObject({
+    await expect(readHeader({ bytes, path: "/p" }, { ...LIMITS, maxInputPixels: 4_999 })).rejects.toMatchObject({
       code: "SOURCE_TOO_MANY_PIXELS",
       facts: { path: "/p", width: 100, height: 50, pixels: 5_000, limit: 4_999 },
     });
-    await expect(readHeader({ bytes, path: "/p" }, { maxInputPixels: 5_000 })).resolves.toBeDefined();
+    await expect(readHeader({ bytes, path: "/p" }, { ...LIMITS, maxInputPixels: 5_000 })).resolves.toBeDefined();
   });
 
   it("is refused by its header alone when it claims to be huge", async () => {

@@ -7,6 +7,7 @@ import { type Impression, lookAt } from "../../src/image/impression.ts";
 import { planOutputs } from "../../src/image/plan.ts";
 import { render } from "../../src/image/render.ts";
 import type { Output } from "../../src/task/task.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import {
   alphaPng,
   animatedGif,
@@ -19,7 +20,7 @@ import {
   turnedJpeg,
 } from "../support/pictures.ts";
 
-const CONTEXT = { maxInputPixels: 100_000_000, readOverlay: () => Promise.reject(new Error("no overlay was named")) };
+const CONTEXT = { ...DEFAULT_LIMITS, readOverlay: () => Promise.reject(new Error("no overlay was named")) };
 
 beforeAll(() => prepareSharp());
 
@@ -132,7 +133,9 @@ describe("the impression of a source", () => {
   it("is taken from pixels that are in memory, and the source is read again only when there are none", async () => {
     const source = { bytes: await photographJpeg({ width: 1_200, height: 800 }), path: "/p" };
     const header = await readHeader(source, CONTEXT);
-    const sampled = plans.map((outputs) => planOutputs(outputs, header).findIndex(({ isSampled }) => isSampled));
+    const sampled = plans.map((outputs) =>
+      planOutputs(outputs, header, DEFAULT_LIMITS).findIndex(({ isSampled }) => isSampled),
+    );
     expect(sampled).toEqual([1, 0, 0, -1, -1, -1]);
   });
 
@@ -145,7 +148,10 @@ describe("the impression of a source", () => {
 async function impressionOf(bytes: Buffer, outputs: readonly Output[]): Promise<Impression> {
   const source = { bytes, path: "/source" };
   const looker = lookAt(source, CONTEXT.maxInputPixels);
-  await render(source, planOutputs(outputs, await readHeader(source, CONTEXT)), { ...CONTEXT, look: looker.look });
+  await render(source, planOutputs(outputs, await readHeader(source, CONTEXT), DEFAULT_LIMITS), {
+    ...CONTEXT,
+    look: looker.look,
+  });
   const impression = await looker.impression();
   if (impression === undefined) throw new Error("no impression was made");
   return impression;

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { createOverlayReader } from "../../src/image/overlays.ts";
 import { realSystem } from "../../src/system.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { SVG, turnedJpeg } from "../support/pictures.ts";
 import { painted, type Raster, type Steps, stepped } from "../support/stepping.ts";
 
@@ -128,13 +129,13 @@ describe("the file of an overlay", () => {
     await symlink("../secret.png", join(root, "link.png"));
     const read = createOverlayReader(realSystem(), {
       roots: [root],
-      limits: { maxInputPixels: 100, maxInputBytes: 1_000_000 },
+      limits: { ...DEFAULT_LIMITS, maxInputPixels: 100 },
     });
     expect((await read("logo.png")).equals(await square(10))).toBe(true);
     expect(await read("logo.png")).toBe(await read("logo.png"));
     for (const [path, code] of [
       ["none.png", "SOURCE_MISSING"],
-      ["logo.svg", "SOURCE_UNSUPPORTED"],
+      ["logo.svg", "SOURCE_SHUT"],
       ["big.png", "SOURCE_TOO_MANY_PIXELS"],
       ["link.png", "PATH_OUTSIDE_ROOTS"],
       ["../secret.png", "PATH_OUTSIDE_ROOTS"],

@@ -6,10 +6,11 @@ import { readHeader } from "../../src/image/header.ts";
 import { makingOrder, planOutputs } from "../../src/image/plan.ts";
 import { render } from "../../src/image/render.ts";
 import type { Output } from "../../src/task/task.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, deepPng, photograph, turnedJpeg } from "../support/pictures.ts";
 
 const PHOTOGRAPH: Header = { format: "jpeg", width: 4_000, height: 3_000, orientation: 1, isPlain: true };
-const LIMITS = { maxInputPixels: 100_000_000 };
+const LIMITS = DEFAULT_LIMITS;
 const CONTEXT = { ...LIMITS, readOverlay: () => Promise.reject(new Error("no overlay was named")) };
 
 function inside(side: number): Output {
@@ -17,7 +18,7 @@ function inside(side: number): Output {
 }
 
 function parents(outputs: readonly Output[], header = PHOTOGRAPH): (string | null)[] {
-  const plan = planOutputs(outputs, header);
+  const plan = planOutputs(outputs, header, LIMITS);
   return plan.map(({ parent }) => (parent === null ? null : (outputs[parent]?.file ?? null)));
 }
 
@@ -30,7 +31,7 @@ describe("the plan of a gallery", () => {
 
   it("does not depend on the order in which the task names the sizes", () => {
     expect(parents(gallery.toReversed())).toEqual(["400.png", "800.png", "1600.png", null]);
-    expect(makingOrder(planOutputs(gallery.toReversed(), PHOTOGRAPH))).toEqual([3, 2, 1, 0]);
+    expect(makingOrder(planOutputs(gallery.toReversed(), PHOTOGRAPH, LIMITS))).toEqual([3, 2, 1, 0]);
   });
 
   it("goes back to a larger one, or to the source, when the next is less than twice as large", () => {
@@ -82,7 +83,7 @@ describe("outputs that are made from one another", () => {
     const bytes = await make();
     const source = { bytes, path: "/p" };
     const header = await readHeader(source, LIMITS);
-    const rendered = await render(source, planOutputs(asked, header), CONTEXT);
+    const rendered = await render(source, planOutputs(asked, header, LIMITS), CONTEXT);
     for (const [index, output] of asked.entries()) {
       const direct = sharp(bytes, { autoOrient: true }).resize(resizeOptionsOf(output) ?? {});
       const expected = await comparable(await direct.png().toBuffer());

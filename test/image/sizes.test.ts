@@ -8,11 +8,12 @@ import { render } from "../../src/image/render.ts";
 import { RESIZE } from "../../src/image/vocabulary/resize.ts";
 import { checkTask } from "../../src/task/parse.ts";
 import type { Output } from "../../src/task/task.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg } from "../support/pictures.ts";
 
 beforeAll(() => prepareSharp());
 
-const LIMITS = { maxInputPixels: 1_000_000, readOverlay: () => Promise.reject(new Error("no overlay")) };
+const LIMITS = { ...DEFAULT_LIMITS, readOverlay: () => Promise.reject(new Error("no overlay")) };
 const rare = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined, freq: 1 });
 const side = fc.integer({ min: 1, max: 90 });
 const resize = fc.record({
@@ -60,7 +61,7 @@ describe("any valid output", () => {
         const sized = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
         const outputs = [{ file: name, ...sized, steps: steps.map((entry) => entry.step) }];
         const task = checkTask({ source: "source", outputs });
-        const plan = planOutputs(task.outputs, await readHeader({ bytes: source, path: "source" }, LIMITS));
+        const plan = planOutputs(task.outputs, await readHeader({ bytes: source, path: "source" }, LIMITS), LIMITS);
         const [made] = await render({ bytes: source, path: "source" }, plan, LIMITS);
         const plain = sized["width"] === undefined && sized["height"] === undefined ? {} : (sized as ResizeOptions);
         const { info } = await sharp(source).resize(plain).toBuffer({ resolveWithObject: true });

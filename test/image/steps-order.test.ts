@@ -2,6 +2,7 @@ import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { applySteps } from "../../src/image/steps.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { deepPng, photograph } from "../support/pictures.ts";
 import { painted, type Steps, stepped } from "../support/stepping.ts";
 
@@ -94,7 +95,7 @@ describe("two steps", () => {
 
 describe("between two steps", () => {
   it("a picture keeps 16 bits a channel", async () => {
-    const context = { file: "a", maxInputPixels: 1e6, readOverlay: () => Promise.reject(new Error()) };
+    const context = { file: "a", ...DEFAULT_LIMITS, readOverlay: () => Promise.reject(new Error()) };
     const source = sharp(await deepPng());
     const picture = await applySteps(source, [{ flip: true }, { flip: true }], context);
     const pixels = async (from: Sharp): Promise<Buffer> =>

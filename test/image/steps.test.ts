@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { applySteps } from "../../src/image/steps.ts";
 import { STEPS, type StepWord } from "../../src/image/vocabulary/table.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, deepPng, photograph } from "../support/pictures.ts";
 import { STEP_SAMPLES } from "../support/samples.ts";
 import { painted, type Raster, raster, type Steps, stepped } from "../support/stepping.ts";
@@ -183,7 +184,7 @@ describe("every step", () => {
         .png()
         .toBuffer(),
     );
-    const context = { file: "a", maxInputPixels: 1, readOverlay: () => Promise.reject(new Error()) };
+    const context = { file: "a", ...DEFAULT_LIMITS, readOverlay: () => Promise.reject(new Error()) };
     const found = await (await applySteps(source, [{ negate: true }], context)).png().toBuffer();
     expect((await raster(found)).bytes.equals(wanted.bytes)).toBe(true);
   });
@@ -204,7 +205,7 @@ describe("every step", () => {
       ],
     ] as const)
       await expect(stepped(wide, [{ [word]: argument } as Steps[number]])).rejects.toMatchObject({
-        code: "OUTPUT_FAILED",
+        code: "OUTPUT_TOO_LARGE",
         facts: { file: "out.png", step: word, limit: 16_383 },
       });
     expect(await stepped(wide, [{ extend: { left: 16_183 } }])).toMatchObject({ width: 16_383 });

@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import { applySteps } from "../../src/image/steps.ts";
 import type { Output } from "../../src/task/task.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 
 export type Steps = NonNullable<Output["steps"]>;
 
@@ -26,7 +27,7 @@ export async function stepped(
     if (overlay === undefined) throw new Error(`no overlay ${path}`);
     return overlay;
   };
-  const context = { file: "out.png", maxInputPixels: 10_000_000, readOverlay };
+  const context = { file: "out.png", ...DEFAULT_LIMITS, readOverlay };
   const picture = await applySteps(sharp(source), steps, context);
   return raster(await picture.png().toBuffer());
 }

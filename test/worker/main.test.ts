@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunRequest, WorkerMessage } from "../../src/worker/protocol.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg } from "../support/pictures.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/worker/main.js", import.meta.url));
@@ -124,7 +125,7 @@ function request(output: RunRequest["task"]["outputs"][number], attempt = 1): Ru
     attempt,
     task: { source: "cat.jpg", outputs: [output] },
     roots: [root],
-    limits: { maxInputPixels: 100_000_000, maxInputBytes: 100_000_000 },
+    limits: DEFAULT_LIMITS,
     spool: join(root, "spool"),
     tag: "7",
   };

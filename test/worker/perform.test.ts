@@ -5,11 +5,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
+import type { Limits } from "../../src/image/limits.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
 import { checkTask } from "../../src/task/parse.ts";
 import type { Task } from "../../src/task/task.ts";
 import { perform } from "../../src/worker/perform.ts";
 import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg, SVG, turnedJpeg } from "../support/pictures.ts";
 
 const system = realSystem();
@@ -84,9 +86,9 @@ describe("a task that cannot be done leaves nothing", () => {
     ["PATH_OUTSIDE_ROOTS", { outputs: [{ file: "ok.png" }, { file: "out/x.png" }] }],
     ["OUTPUT_UNWRITABLE", { outputs: [{ file: "ok.png" }, { file: "sub", format: "png" }] }],
     ["OUTPUT_UNWRITABLE", { outputs: [{ file: "ok.png" }, { file: "cat.jpg/x.png" }] }],
-    ["SOURCE_UNSUPPORTED", { source: "drawing.jpg", outputs: [{ file: "new/x.png" }] }],
+    ["SOURCE_SHUT", { source: "drawing.jpg", outputs: [{ file: "new/x.png" }] }],
     ["SOURCE_DAMAGED", { source: "short.jpg", outputs: [{ file: "new/x.png" }] }],
-    ["OUTPUT_FAILED", { source: "wide.png", outputs: [{ file: "new/ok.png" }, { file: "new/x.webp" }] }],
+    ["OUTPUT_TOO_LARGE", { source: "wide.png", outputs: [{ file: "new/ok.png" }, { file: "new/x.webp" }] }],
   ] as const)("%s: %j", async (code, task) => {
     await mkdir(join(root, "sub"));
     await symlink(tmpdir(), join(root, "out"));
@@ -188,7 +190,7 @@ describe("a task that cannot be done leaves nothing", () => {
 });
 
 interface RunOptions {
-  readonly limits?: { readonly maxInputPixels: number; readonly maxInputBytes: number };
+  readonly limits?: Partial<Limits>;
   readonly through?: System;
 }
 
@@ -199,7 +201,7 @@ function run(task: Partial<Task>, { limits, through = system }: RunOptions = {})
     attempt: 1,
     task: checkTask({ source: "cat.jpg", outputs: [{ file: "out-cat.png", width: 20 }], ...task }),
     roots: [root],
-    limits: limits ?? { maxInputPixels: 1_000_000, maxInputBytes: 1_000_000 },
+    limits: { ...DEFAULT_LIMITS, ...limits },
     spool: join(root, "spool"),
     tag: "7",
   };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** The longest side of an output in pixels: the limit of JPEG and WebP encoders lies at or just above it. */
-export const MAX_SIDE = 16_383;
+const MAX_SIDE = 16_383;
 
 /** A number of pixels from `min` to the longest side there is. */
 export function pixels(min: number): z.ZodInt {
