@@ -8,6 +8,7 @@ import { type Format, formatOf, type Output } from "../task/task.ts";
 import { framesOf } from "./animation.ts";
 import { type Geometry, geometryOf, type Size } from "./geometry.ts";
 import type { Header } from "./header.ts";
+import { largestSizeOf, requireDiceable } from "./tiles.ts";
 
 /** One output of a plan. */
 export interface PlannedOutput {
@@ -31,8 +32,8 @@ const MAX_PARENT_PIXELS = 50_000_000;
 /**
  * A plan for the outputs of a task, in the order of the task. Every parent may be made before its children by walking
  * `makingOrder`.
- * @throws OUTPUT_FAILED when a side that follows from the source would make an output beyond MAX_OUTPUT_PIXELS, or
- *   when an output has no format
+ * @throws OUTPUT_FAILED when a side that follows from the source would make an output beyond MAX_OUTPUT_PIXELS, when
+ *   there would be too many tiles, or when an output has no format
  */
 export function planOutputs(outputs: readonly Output[], header: Header): readonly PlannedOutput[] {
   const frames = outputs.map((output) => framesOf(output, header));
@@ -45,6 +46,9 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     if (format === undefined)
       throw new SpooldError("OUTPUT_FAILED", { file: output.file, because: "it has no format" });
     requireBounded(output, header);
+    const { tile, steps = [], file } = output;
+    // With steps the size is known when they are done; then it is asked again.
+    if (tile !== undefined && steps.length === 0) requireDiceable(file, tile, largestSizeOf(output, header));
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
     return { output, format, parent, geometry, frames: frames[index] ?? 1, isParent: parents.includes(index) };
