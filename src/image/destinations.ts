@@ -27,18 +27,28 @@ export const TILES_NAME = "tiles";
 /** Where an output will appear. Arguments and errors as those of `resolveOutput`. */
 export async function resolveDestination(
   system: System,
-  { file, tile }: Pick<Output, "file" | "tile">,
+  output: Pick<Output, "file" | "tile">,
   roots: readonly string[],
   options: { readonly create: boolean; readonly spool?: string },
 ): Promise<Destination> {
+  const { path, folder } = destinationNamed(output, (file) => file);
+  // The folder first: of Google's layout and others it is the output itself.
+  const real = folder === null ? null : await resolveOutput(system, folder, roots, { ...options, isFolder: true });
+  return {
+    path: real !== null && folder === path ? real : await resolveOutput(system, path, roots, options),
+    folder: real,
+  };
+}
+
+/** An output's destination as the task names it. @param named makes a path of a name */
+export function destinationNamed(
+  { file, tile }: Pick<Output, "file" | "tile">,
+  named: (file: string) => string,
+): Destination {
   const shape = tile === undefined ? "file" : shapeOf(tile);
-  if (shape === "file") return { path: await resolveOutput(system, file, roots, options), folder: null };
-  const folder = await resolveOutput(system, shape === "folder" ? file : folderOfDzi(file), roots, {
-    ...options,
-    isFolder: true,
-  });
-  if (shape === "folder") return { path: folder, folder };
-  return { path: await resolveOutput(system, file, roots, options), folder };
+  const path = named(file);
+  if (shape === "file") return { path, folder: null };
+  return { path, folder: shape === "folder" ? path : named(folderOfDzi(file)) };
 }
 
 /**
