@@ -68,8 +68,7 @@ async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd)
     return end;
   }
   try {
-    await requireExpected(context, attempt, end.outputs);
-    await publish(context.system, end.outputs);
+    await publish(context.system, await requireExpected(context, attempt, end.outputs));
     const outputs = end.outputs.map(({ temporary: _published, ...output }) => output);
     return { kind: "succeeded", source: end.source, outputs };
   } catch (error) {

@@ -1,6 +1,8 @@
 import { SpooldError, serializeError } from "../errors.ts";
-import { resolveOutput } from "../image/paths.ts";
-import { completeOrRemove, removeTemporaries, temporaryPath } from "../image/publish.ts";
+import { type Destination, publicationsOf, resolveDestination } from "../image/destinations.ts";
+import { completeOrRemove, removeTemporaries } from "../image/publish.ts";
+import type { Publication } from "../image/replace.ts";
+import { temporaryPath } from "../image/temporaries.ts";
 import { taskFields } from "../log.ts";
 import type { ActiveTask } from "../spool/claim.ts";
 import type { Task } from "../task/task.ts";
@@ -13,23 +15,32 @@ export function attemptTag(context: DaemonContext, { number, attempt }: ActiveTa
   return `${context.spoolTag}-${number}-a${attempt}`;
 }
 
-/** A hostile picture may have taken the worker over: only what the task itself asks for is published, wherever it says. */
+/**
+ * A hostile picture may have taken the worker over: only what the task itself asks for is published, wherever it says.
+ * @returns the renames that publish it, worked out from the task
+ */
 export async function requireExpected(
   context: DaemonContext,
   { active, task }: Attempt,
   outputs: readonly PreparedOutput[],
-): Promise<void> {
-  const paths = await outputPaths(context, task);
+): Promise<readonly Publication[]> {
+  const destinations = await destinationsOf(context, task);
   const tag = attemptTag(context, active);
-  const isExpected = ({ path, temporary }: PreparedOutput, index: number): boolean =>
-    path === paths[index] && temporary === temporaryPath(path, tag, index);
-  if (outputs.length !== paths.length || !outputs.every(isExpected)) {
+  const isExpected = ({ path, temporary, tiles }: PreparedOutput, index: number): boolean => {
+    const wanted = destinations[index];
+    if (path !== wanted?.path || temporary !== temporaryPath(path, tag, index)) return false;
+    return (
+      (tiles !== undefined) === (task.outputs[index]?.tile !== undefined) && (tiles?.folder ?? null) === wanted.folder
+    );
+  };
+  if (outputs.length !== destinations.length || !outputs.every(isExpected)) {
     throw new SpooldError("PATH_OUTSIDE_ROOTS", { number: active.number, because: "not where the task says" });
   }
+  return publicationsOf(destinations, tag);
 }
 
-function outputPaths({ system, roots, spool }: DaemonContext, task: Task): Promise<string[]> {
-  return Promise.all(task.outputs.map(({ file }) => resolveOutput(system, file, roots, { create: false, spool })));
+function destinationsOf({ system, roots, spool }: DaemonContext, task: Task): Promise<Destination[]> {
+  return Promise.all(task.outputs.map((output) => resolveDestination(system, output, roots, { create: false, spool })));
 }
 
 /** Removes what an attempt that did not end by itself may have left beside its outputs. */
@@ -45,9 +56,9 @@ export async function finishOutputs(context: DaemonContext, attempt: Attempt): P
   await tidy(context, attempt, completeOrRemove);
 }
 
-async function tidy(context: DaemonContext, { active, task }: Attempt, work: typeof removeTemporaries): Promise<void> {
+async function tidy(context: DaemonContext, { active, task }: Attempt, work: typeof completeOrRemove): Promise<void> {
   try {
-    await work(context.system, await outputPaths(context, task), attemptTag(context, active));
+    await work(context.system, await destinationsOf(context, task), attemptTag(context, active));
   } catch (error) {
     // A path that cannot be resolved holds nothing of ours; anything else is litter, and the task goes on regardless.
     const about = taskFields({ ...active, ...task });

@@ -1,13 +1,16 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { SpooldError } from "../errors.ts";
+import { type Destination, destinationNamed, resolveDestination } from "../image/destinations.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import type { System } from "../system.ts";
-import { readsOf, type Task } from "../task/task.ts";
+import { type Output, readsOf, type Task } from "../task/task.ts";
 
 /** The files that a task reads and writes, links resolved. */
 export interface Touches {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
+  /** Those of the paths written that are folders of tiles: whatever lies below them is written as well. */
+  readonly folders: readonly string[];
 }
 
 /**
@@ -22,7 +25,9 @@ export async function touchesOf(system: System, task: Task, roots: readonly stri
     return [own, await orElse(resolveSource(system, path, roots), own)];
   };
   const reads = new Set((await Promise.all(readsOf(task).map(namesOf))).flat());
-  return { reads: [...reads], writes: await Promise.all(task.outputs.map(({ file }) => named(file))) };
+  const destinations = await Promise.all(task.outputs.map((output) => destinationOf(system, output, roots)));
+  const folders = destinations.flatMap(({ folder }) => folder ?? []);
+  return { reads: [...reads], writes: [...new Set([...destinations.map(({ path }) => path), ...folders])], folders };
 }
 
 /** Files in use by tasks that run or must run first. */
@@ -32,21 +37,47 @@ export interface Busy {
   add(touches: Touches): void;
 }
 
-/** Two tasks conflict when one writes what the other reads or writes; reading the same file is no conflict. */
+/**
+ * Two tasks conflict when one writes what the other reads or writes; reading the same file is no conflict. What lies in
+ * a folder that one of them writes is written by it.
+ */
 export function createBusy(): Busy {
   const read = new Set<string>();
   const written = new Set<string>();
+  const folders = new Set<string>();
+  /** All directories above paths in use. */
+  const above = new Set<string>();
   return {
-    conflicts: ({ reads, writes }) =>
-      reads.some((path) => written.has(path)) || writes.some((path) => written.has(path) || read.has(path)),
-    add({ reads, writes }) {
-      for (const path of reads) read.add(path);
-      for (const path of writes) written.add(path);
+    conflicts: (touches) =>
+      touches.reads.some((path) => written.has(path)) ||
+      touches.writes.some((path) => written.has(path) || read.has(path)) ||
+      touches.folders.some((path) => above.has(path)) ||
+      (folders.size > 0 && pathsOf(touches).some((path) => directoriesAbove(path).some((each) => folders.has(each)))),
+    add(touches) {
+      for (const path of touches.reads) read.add(path);
+      for (const path of touches.writes) written.add(path);
+      for (const path of touches.folders) folders.add(path);
+      for (const path of pathsOf(touches)) for (const each of directoriesAbove(path)) above.add(each);
     },
   };
 }
 
-async function orElse(path: Promise<string>, fallback: string): Promise<string> {
+function pathsOf({ reads, writes }: Touches): readonly string[] {
+  return [...reads, ...writes];
+}
+
+function directoriesAbove(path: string): readonly string[] {
+  const directories: string[] = [];
+  for (let each = dirname(path); each !== dirname(each); each = dirname(each)) directories.push(each);
+  return directories;
+}
+
+async function destinationOf(system: System, output: Output, roots: readonly string[]): Promise<Destination> {
+  const asItStands = (file: string): string => resolve(roots[0] ?? "/", file);
+  return orElse(resolveDestination(system, output, roots, { create: false }), destinationNamed(output, asItStands));
+}
+
+async function orElse<T>(path: Promise<T>, fallback: T): Promise<T> {
   try {
     return await path;
   } catch (error) {

@@ -22,8 +22,9 @@ export interface Animated {
   readonly timing: Timing;
 }
 
-/** How many frames of a source an output keeps; 1 unless both can be animations. */
+/** How many frames of a source an output keeps; 1 unless both can be animations. Tiles show the first. */
 export function framesOf(output: Output, header: Header): number {
+  if (output.tile !== undefined) return 1;
   const isAnimation = [formatOf(output), header.format].every((format) => format === "gif" || format === "webp");
   return isAnimation ? Math.min(header.frames ?? 1, output.pages ?? Number.POSITIVE_INFINITY) : 1;
 }

@@ -22,7 +22,8 @@ export function requireBounded(
   const { maxInputFrames, maxOutputSide } = limits;
   if (frames > maxInputFrames) throw new SpooldError("SOURCE_TOO_MANY_FRAMES", { file, frames, limit: maxInputFrames });
   const size = sizeOf(output, header);
-  requireSides(size, { file }, maxOutputSide);
+  // A pyramid is written tile by tile: its sides are those of slides and maps, and the number of its tiles has a limit.
+  if (output.tile === undefined) requireSides(size, { file }, maxOutputSide);
   const pixels = size.width * size.height * frames;
   if (frames > 1 && pixels > MAX_FILM_PIXELS)
     throw new SpooldError("OUTPUT_TOO_LARGE", { file, ...size, frames, pixels, limit: MAX_FILM_PIXELS });

@@ -54,8 +54,8 @@ export function geometryOf(output: Output, source: SourceShape): Geometry | null
   return { scaled: rounded, crop: cropOf(rounded, shown, gravity), isUniform };
 }
 
-/** Options that change the pixels or sizes in ways that only the direct way follows. */
-const UNFORETOLD = ["kernel", "withoutReduction", "fastShrinkOnLoad"] as const;
+/** Options that change the pixels or sizes in ways that only the direct way follows; tiles are never held in memory. */
+const UNFORETOLD = ["kernel", "withoutReduction", "fastShrinkOnLoad", "tile"] as const;
 
 type Place = "start" | "middle" | "end";
 

@@ -47,14 +47,14 @@ export async function resolveSource(system: System, path: string, roots: readonl
  * name is not followed, for the rename that publishes the output replaces it.
  * @param roots as `resolveRoots` returns them
  * @param options `create`: make the directories that are missing, durably; else the path is told as far as it exists.
- *   `spool`: a real path in which no output may lie, lest a task overwrite others
+ *   `spool`: a real path in which no output may lie, lest a task overwrite others. `isFolder`: the output is a directory
  * @throws PATH_OUTSIDE_ROOTS (before anything is created), OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR
  */
 export async function resolveOutput(
   system: System,
   file: string,
   roots: readonly string[],
-  options: { readonly create: boolean; readonly spool?: string },
+  options: { readonly create: boolean; readonly spool?: string; readonly isFolder?: boolean },
 ): Promise<string> {
   const absolute = startingAt(roots, file);
   try {
@@ -69,8 +69,10 @@ export async function resolveOutput(
       throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "the name is that of a temporary" });
     }
     const entry = await ignoring(["ENOENT"], system.fs.lstat(path));
-    if (entry?.isDirectory())
-      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "a directory has this name" });
+    if (entry !== undefined && entry.isDirectory() !== (options.isFolder ?? false)) {
+      const because = `a ${entry.isDirectory() ? "directory" : "file"} has this name`;
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because });
+    }
     return path;
   } catch (error) {
     throw unwritable(error, { file });

@@ -11,6 +11,7 @@ import { type Geometry, geometryOf, type Size } from "./geometry.ts";
 import type { Header } from "./header.ts";
 import type { OutputLimits } from "./limits.ts";
 import { SAMPLE_SIDE } from "./sample.ts";
+import { largestSizeOf, requireDiceable } from "./tiles.ts";
 
 /** One output of a plan. */
 export interface PlannedOutput {
@@ -36,7 +37,7 @@ const MAX_SAMPLED_PIXELS = 4_000_000;
 /**
  * A plan for the outputs of a task, in the order of the task. Every parent may be made before its children by walking
  * `makingOrder`.
- * @throws OUTPUT_FAILED when an output has no format; as `requireBounded`
+ * @throws OUTPUT_FAILED when an output has no format or there would be too many tiles; as `requireBounded`
  */
 export function planOutputs(
   outputs: readonly Output[],
@@ -54,6 +55,9 @@ export function planOutputs(
     if (format === undefined)
       throw new SpooldError("OUTPUT_FAILED", { file: output.file, because: "it has no format" });
     requireBounded(output, header, { frames: frames[index] ?? 1, limits });
+    const { tile, steps = [], file } = output;
+    // With steps the size is known when they are done; then it is asked again.
+    if (tile !== undefined && steps.length === 0) requireDiceable(file, tile, largestSizeOf(output, header));
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
     return {

@@ -3,8 +3,10 @@ import { SpooldError, toSpooldError } from "../errors.ts";
 import type { Format } from "../task/task.ts";
 import { animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
+import { dice } from "./dice.ts";
 import { encode, resizeOptionsOf } from "./encode.ts";
 import { makingOrder, type PlannedOutput } from "./plan.ts";
+import type { Pyramid } from "./pyramid.ts";
 import type { Pixels } from "./sample.ts";
 import type { SourceBytes } from "./source.ts";
 import { applySteps, type StepContext } from "./steps.ts";
@@ -28,7 +30,24 @@ export interface RenderContext extends Omit<StepContext, "file"> {
 type Source = Pick<SourceBytes, "bytes" | "path">;
 
 /**
- * Makes every output of a plan: upright, sRGB, without the source's metadata.
+ * Renders a plan as `render` does, and gets its pyramids ready, which the caller dices one by one.
+ * @returns in the order of the plan
+ * @throws as `render`
+ */
+export async function renderWithPyramids(
+  source: Source,
+  plan: readonly PlannedOutput[],
+  context: RenderContext,
+): Promise<readonly (RenderedOutput | Pyramid)[]> {
+  const pictures = (await render(source, plan, context)).values();
+  return plan.map((planned) => {
+    if (planned.output.tile === undefined) return pictures.next().value as RenderedOutput;
+    return undiced(source, planned, { ...context, file: planned.output.file });
+  });
+}
+
+/**
+ * Makes every output of a plan that is no pyramid: upright, sRGB, without the source's metadata.
  * @returns in the order of the plan
  * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, what is wrong with an overlay,
  *   OUTPUT_FAILED for any other trouble
@@ -43,23 +62,50 @@ export async function render(
   // One after the other: a worker has one thread for pixels, and memory for one picture is enough.
   for (const index of makingOrder(plan)) {
     const planned = plan[index] as PlannedOutput;
-    const { file } = planned.output;
-    try {
+    if (planned.output.tile !== undefined) continue;
+    const about = { ...context, file: planned.output.file };
+    await placingBlame(source, planned, about, async () => {
       const sized = sizedFor(source, planned, kept, context.maxInputPixels);
       const isKept = planned.isParent || planned.isSampled;
       const pixels = isKept ? await sized.raw().toBuffer({ resolveWithObject: true }) : null;
       if (pixels !== null && planned.isSampled) context.look?.(pixels);
       if (pixels !== null && planned.isParent) kept.set(index, pixels);
       const base = pixels === null ? sized : fromPixels(pixels);
-      rendered.set(index, await finish(source, base, planned, { ...context, file }));
-    } catch (cause) {
-      // What an overlay or a limit is reproached with keeps its name.
-      if (cause instanceof SpooldError) throw cause;
-      await requireDecodable(source, { maxPixels: context.maxInputPixels, frames: planned.frames });
-      throw toSpooldError(cause, "OUTPUT_FAILED", { file });
-    }
+      rendered.set(index, await finish(source, base, planned, about));
+    });
   }
-  return plan.map((_planned, index) => rendered.get(index) as RenderedOutput);
+  return plan.flatMap((_planned, index) => rendered.get(index) ?? []);
+}
+
+/** A pyramid is made from the source in any case, and from nothing that is kept. */
+function undiced(source: Source, planned: PlannedOutput, context: StepContext): Pyramid {
+  const { output, format } = planned;
+  return {
+    output,
+    format,
+    dice: (target, basename) =>
+      placingBlame(source, planned, context, async () => {
+        const sized = sizedFor(source, planned, new Map(), context.maxInputPixels);
+        return dice(await applySteps(sized, output.steps, context), { output, target, basename });
+      }),
+  };
+}
+
+/** Lets an error say whether the source, an overlay or the output is at fault. */
+async function placingBlame<T>(
+  source: Source,
+  { output: { file }, frames }: PlannedOutput,
+  { maxInputPixels }: StepContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    // What an overlay or a limit is reproached with keeps its name.
+    if (cause instanceof SpooldError) throw cause;
+    await requireDecodable(source, { maxPixels: maxInputPixels, frames });
+    throw toSpooldError(cause, "OUTPUT_FAILED", { file });
+  }
 }
 
 /** An output's picture before its steps: from its parent's pixels, or the direct way from the source. */

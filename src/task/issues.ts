@@ -31,7 +31,9 @@ export function faultsOfIssues(
 
 /** What is wrong with an output's `encode` for the format that the output has. @param path where the output stands */
 export function encodeFaults(output: unknown, path: Path): readonly Fault[] {
-  const known = z.object({ file: z.string(), format: z.enum(FORMATS).optional() }).safeParse(output);
+  const known = z
+    .object({ file: z.string(), format: z.enum(FORMATS).optional(), tile: z.unknown().optional() })
+    .safeParse(output);
   const format = known.success ? formatOf(known.data) : undefined;
   // Without a format there is no telling; that it has none is a fault of its own.
   if (format === undefined) return [];

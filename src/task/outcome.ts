@@ -1,4 +1,5 @@
 import type { SerializedError } from "../errors.ts";
+import type { TileLayout } from "../image/vocabulary/tile.ts";
 import type { Format } from "./task.ts";
 
 /** One finished picture. */
@@ -10,10 +11,27 @@ export interface OutputFile {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Of a pyramid, those of all its files. */
   readonly bytes: number;
+  /** Of a pyramid, that of its tiles. */
   readonly format: Format;
-  /** Hexadecimal digest of the bytes. */
+  /**
+   * Hexadecimal digest of the bytes. Of a pyramid with a folder, that of what `sha256sum` prints for all its files, in
+   * the order of the bytes of their names, seen from the directory in which the output lies:
+   * `find cat.dzi cat_files -type f | LC_ALL=C sort | xargs sha256sum | sha256sum`.
+   */
   readonly sha256: string;
+  /** Of a pyramid alone. */
+  readonly tiles?: TileFacts;
+}
+
+/** What else there is to say of a pyramid. */
+export interface TileFacts {
+  readonly layout: TileLayout;
+  /** How many files it is on disk; a zip is one. */
+  readonly files: number;
+  /** The folder of its tiles, absolute; null for a zip. */
+  readonly folder: string | null;
 }
 
 /** The picture that was read. */

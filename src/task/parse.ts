@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { type Fault, invalidTask } from "./faults.ts";
 import { encodeFaults, faultsOfIssues } from "./issues.ts";
 import { FORMAT_ENDINGS, formatOf, type Output, readsOf, type Task, taskSchema } from "./task.ts";
+import { folderFaults, tileFaults } from "./tile-faults.ts";
 
 /** The largest task file in bytes: a task is an instruction, not a place for data. */
 export const MAX_TASK_BYTES = 64 * 1024;
@@ -53,7 +54,7 @@ export function checkTask(value: unknown): Task {
 function spanningFaults(task: Task): Fault[] {
   const [source, ...overlays] = readsOf(task).map((path) => posix.normalize(path));
   const seen = new Set<string>();
-  return task.outputs.flatMap((output, index) => {
+  const faults = task.outputs.flatMap((output, index) => {
     const pointer = `/outputs/${index}/file`;
     const received = JSON.stringify(output.file);
     const file = posix.normalize(output.file);
@@ -63,8 +64,10 @@ function spanningFaults(task: Task): Fault[] {
     if (overlays.includes(file)) faults.push({ pointer, expected: "a file that no step reads", received });
     if (seen.has(file)) faults.push({ pointer, expected: "a file that no other output names", received });
     seen.add(file);
-    return [...faults, ...encoderFaults(output, index)];
+    return [...faults, ...encoderFaults(output, index), ...tileFaults(output, index)];
   });
+  const told = new Set(faults.map(({ pointer }) => pointer));
+  return [...faults, ...folderFaults(task).filter(({ pointer }) => !told.has(pointer))];
 }
 
 const A_FORMAT = `one of the endings ${Object.values(FORMAT_ENDINGS).flat().join(" ")}, or a format`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ENCODERS, FORMATS, type Format } from "../image/vocabulary/encoders.ts";
 import { RESIZE } from "../image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../image/vocabulary/table.ts";
+import { TILE } from "../image/vocabulary/tile.ts";
 import { filePath } from "../image/vocabulary/values.ts";
 
 export type { Format };
@@ -36,6 +37,7 @@ const outputSchema = z.strictObject({
   format: z.enum(FORMATS).optional().describe("default: what the ending of `file` says"),
   quality: z.int().min(1).max(100).optional().describe("the encoder's quality; default sharp's own"),
   encode: encodeSchema.optional().describe("more options of the format's encoder"),
+  tile: z.strictObject(TILE).optional().describe("makes a pyramid of tiles instead of one picture"),
 });
 
 /** What a task file may hold. Strict: a member that is not named here is an error, never ignored. */
@@ -57,9 +59,10 @@ export const taskSchema = z.strictObject({
 export type Task = Readonly<z.infer<typeof taskSchema>>;
 export type Output = Task["outputs"][number];
 
-/** The format of an output: what it says itself, else what its file's ending means, else undefined. */
-export function formatOf(output: Pick<Output, "file" | "format">): Format | undefined {
+/** The format of an output: what it says itself, else jpeg for tiles, else what its file's ending means, else undefined. */
+export function formatOf(output: Pick<Output, "file" | "format"> & { readonly tile?: unknown }): Format | undefined {
   if (output.format !== undefined) return output.format;
+  if (output.tile !== undefined) return "jpeg";
   const lower = output.file.toLowerCase();
   return FORMATS.find((format) => FORMAT_ENDINGS[format].some((ending) => lower.endsWith(ending)));
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { FORMATS } from "../image/vocabulary/encoders.ts";
+import { TILE_LAYOUTS } from "../image/vocabulary/tile.ts";
 import type { WorkerMessage } from "./protocol.ts";
 
 const errorSchema = z.object({
@@ -40,6 +41,7 @@ const outputSchema = z.object({
   bytes: z.number(),
   format: z.enum(FORMATS),
   sha256: z.string(),
+  tiles: z.object({ layout: z.enum(TILE_LAYOUTS), files: z.number(), folder: z.string().nullable() }).exactOptional(),
 });
 
 const resultSchema = z.discriminatedUnion("kind", [

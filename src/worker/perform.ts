@@ -1,18 +1,18 @@
-import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
 import { openDecoders } from "../image/decoders.ts";
+import { type Destination, requireReplaceable, resolveDestination } from "../image/destinations.ts";
 import { readHeader } from "../image/header.ts";
 import { lookAt } from "../image/impression.ts";
 import { createOverlayReader } from "../image/overlays.ts";
-import { resolveOutput, resolveSource } from "../image/paths.ts";
+import { isInside, resolveSource } from "../image/paths.ts";
 import { planOutputs } from "../image/plan.ts";
-import { removeTemporaries, temporaryPath, writeTemporaries } from "../image/publish.ts";
-import { type RenderedOutput, render } from "../image/render.ts";
+import { renderWithPyramids } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
 import { readsOf } from "../task/task.ts";
-import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
+import { prepareOutputs } from "./prepare.ts";
+import type { RunRequest, RunResult } from "./protocol.ts";
 
 /**
  * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
@@ -23,36 +23,45 @@ import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
 export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
   try {
     openDecoders(request.limits.inputFormats);
-    const paths = await resolveOutputs(system, request);
+    const destinations = await resolveOutputs(system, request);
     const bytes = await readTaskSource(system, request);
-    await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
+    await requireSpared(system, destinations, { ...bytes, overlays: await resolveOverlays(system, request) });
     const header = await readHeader(bytes, request.limits);
     const looker = lookAt(bytes, request.limits.maxInputPixels);
-    const pictures = await render(bytes, planOutputs(request.task.outputs, header, request.limits), {
+    const pictures = await renderWithPyramids(bytes, planOutputs(request.task.outputs, header, request.limits), {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
       look: looker.look,
     });
     const impression = await looker.impression();
-    rendered();
+    const outputs = await prepareOutputs(system, request, pictures, rendered);
     const { isPlain: _forThePlanOnly, ...facts } = header;
     const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
-    return { kind: "prepared", source, outputs: await writeAll(system, request, pictures) };
+    return { kind: "prepared", source, outputs };
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
   }
 }
 
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
-async function resolveOutputs(system: System, { task, roots, spool }: RunRequest): Promise<readonly string[]> {
-  const paths: string[] = [];
-  for (const { file } of task.outputs) {
-    const path = await resolveOutput(system, file, roots, { create: false, spool });
-    if (paths.includes(path))
+async function resolveOutputs(system: System, { task, roots, spool }: RunRequest): Promise<readonly Destination[]> {
+  const destinations: Destination[] = [];
+  for (const output of task.outputs) {
+    const { file } = output;
+    const destination = await resolveDestination(system, output, roots, { create: false, spool });
+    if (destinations.some((other) => overlap(destination, other)))
       throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "another output of this task has the same path" });
-    paths.push(path);
+    await requireReplaceable(system, destination);
+    destinations.push(destination);
   }
-  return paths;
+  return destinations;
+}
+
+/** Whether one output would write what another writes: a folder of tiles is written with all that is in it. */
+function overlap(a: Destination, b: Destination): boolean {
+  const isIn = ({ path, folder }: Destination, other: Destination): boolean =>
+    other.folder !== null && [path, folder ?? path].some((name) => isInside(name, [other.folder ?? ""]));
+  return a.path === b.path || isIn(a, b) || isIn(b, a);
 }
 
 async function readTaskSource(system: System, { task, roots, limits }: RunRequest): Promise<SourceBytes> {
@@ -71,10 +80,12 @@ function resolveOverlays(system: System, { task, roots }: RunRequest): Promise<r
  */
 async function requireSpared(
   { fs }: System,
-  paths: readonly string[],
-  { identity, overlays }: SourceBytes & { readonly overlays: readonly string[] },
+  destinations: readonly Destination[],
+  { path: source, identity, overlays }: SourceBytes & { readonly overlays: readonly string[] },
 ): Promise<void> {
-  for (const file of paths) {
+  for (const { path: file, folder } of destinations) {
+    if (folder !== null && [source, ...overlays].some((read) => isInside(read, [folder])))
+      throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "its folder holds what the task reads" });
     const present = await ignoring(ABSENT, fs.realpath(file));
     if (present === undefined) continue;
     if (overlays.includes(present)) throw new SpooldError("OUTPUT_UNWRITABLE", { file, because: "a step reads it" });
@@ -86,30 +97,3 @@ async function requireSpared(
 
 /** Errors that mean: no file can be reached by this name, so it is not the source either. */
 const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
-
-async function writeAll(
-  system: System,
-  { roots, spool, tag }: RunRequest,
-  pictures: readonly RenderedOutput[],
-): Promise<readonly PreparedOutput[]> {
-  const paths: string[] = [];
-  try {
-    // Only now are missing directories made: a picture that cannot be decoded leaves none behind.
-    for (const { file } of pictures) paths.push(await resolveOutput(system, file, roots, { create: true, spool }));
-    const prepared = pictures.map(({ bytes, ...output }, index): PreparedOutput => {
-      const path = paths[index] as string;
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      return { ...output, path, temporary: temporaryPath(path, tag, index), bytes: bytes.length, sha256 };
-    });
-    const contents = pictures.map(({ bytes }, index) => ({
-      temporary: temporaryPath(paths[index] as string, tag, index),
-      content: bytes,
-    }));
-    await writeTemporaries(system, contents);
-    return prepared;
-  } catch (error) {
-    // The error that stopped the work is the one to report; the next start looks for leftovers as well.
-    await removeTemporaries(system, paths, tag).catch(() => undefined);
-    throw error;
-  }
-}

@@ -42,8 +42,44 @@ describe("the files that a task touches", () => {
   });
 });
 
+describe("a pyramid", () => {
+  it("is touched with its folder, also where nothing of it can be resolved", async () => {
+    const [root = ""] = await resolveRoots(system, [await freshDirectory()]);
+    const outputs = [
+      { file: "deep/cat.dzi", tile: {} },
+      { file: "maps/cat", tile: { layout: "google" as const } },
+      { file: "cat.zip", tile: { container: "zip" as const } },
+      { file: "../out.dzi", tile: {} },
+    ];
+    const { writes, folders } = await touchesOf(system, { source: "a.jpg", outputs }, [root]);
+    const outside = [join(root, "../out.dzi"), join(root, "../out_files")] as const;
+    const [map, deep] = [join(root, "maps/cat"), join(root, "deep/cat_files")] as const;
+    expect(folders).toEqual([deep, map, outside[1]]);
+    expect(writes).toEqual([join(root, "deep/cat.dzi"), map, join(root, "cat.zip"), outside[0], deep, outside[1]]);
+  });
+
+  it.each([
+    ["read from", { reads: ["/deep/cat_files/0/0_0.jpeg"], writes: [], folders: [] }, true],
+    ["written to", { reads: [], writes: ["/deep/cat_files/note.txt"], folders: [] }, true],
+    ["replaced", { reads: [], writes: ["/deep/cat_files"], folders: ["/deep/cat_files"] }, true],
+    ["inside a folder that is replaced", { reads: [], writes: ["/deep"], folders: ["/deep"] }, true],
+    ["beside what is written", { reads: [], writes: ["/deep/cat_files2"], folders: ["/deep/cat_files2"] }, false],
+    ["beside what is read", { reads: ["/deep/cat.jpg"], writes: ["/deep/dog.jpg"], folders: [] }, false],
+  ])("of one task is %s by another: they conflict or not, whichever is first", (_what, other, expected) => {
+    const pyramid = { reads: ["/cat.tif"], writes: ["/deep/cat.dzi", "/deep/cat_files"], folders: ["/deep/cat_files"] };
+    for (const [first, second] of [
+      [pyramid, other],
+      [other, pyramid],
+    ] as const) {
+      const busy = createBusy();
+      busy.add(first);
+      expect(busy.conflicts(second)).toBe(expected);
+    }
+  });
+});
+
 describe("two tasks", () => {
-  const running = { reads: ["/in.jpg"], writes: ["/out.jpg"] };
+  const running = { reads: ["/in.jpg"], writes: ["/out.jpg"], folders: [] };
   it.each([
     ["both write one file", { reads: [], writes: ["/out.jpg"] }, true],
     ["the later reads what the earlier writes", { reads: ["/out.jpg"], writes: [] }, true],
@@ -53,6 +89,6 @@ describe("two tasks", () => {
   ])("conflict or not when %s", (_when, later, expected) => {
     const busy = createBusy();
     busy.add(running);
-    expect(busy.conflicts(later)).toBe(expected);
+    expect(busy.conflicts({ ...later, folders: [] })).toBe(expected);
   });
 });

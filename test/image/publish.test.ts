@@ -2,13 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlin
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  type Publication,
-  publish,
-  removeTemporaries,
-  temporaryPath,
-  writeTemporaries,
-} from "../../src/image/publish.ts";
+import { publish, removeTemporaries } from "../../src/image/publish.ts";
+import type { Publication } from "../../src/image/replace.ts";
+import { temporaryPath, writeTemporaries } from "../../src/image/temporaries.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
 
 const real = realSystem();
@@ -54,7 +50,11 @@ describe("a temporary", () => {
     await writeFile(join(folder, ".spoold-7-0.tmp"), "left");
     await writeFile(join(folder, ".spoold-7-0.tmp.old"), "left");
     await writeFile(join(folder, ".spoold-8-0.tmp"), "another task's");
-    await removeTemporaries(real, paths, "7");
+    await removeTemporaries(
+      real,
+      paths.map((path) => ({ path })),
+      "7",
+    );
     expect((await readdir(folder)).sort()).toEqual([".spoold-8-0.tmp", "a.jpg"]);
   });
 });

@@ -2,13 +2,9 @@ import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  completeOrRemove,
-  removeTemporaries,
-  temporaryPath,
-  type Unwritten,
-  writeTemporaries,
-} from "../../src/image/publish.ts";
+import type { Destination } from "../../src/image/destinations.ts";
+import { completeOrRemove, removeTemporaries } from "../../src/image/publish.ts";
+import { temporaryPath, type Unwritten, writeTemporaries } from "../../src/image/temporaries.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
 
 const real = realSystem();
@@ -55,7 +51,7 @@ describe("the temporaries of a task", () => {
     });
     await expect(writeTemporaries(full, unwritten())).rejects.toMatchObject({ code: "DISK_FULL" });
     expect(settled.sort()).toEqual(["-0.tmp.early", "-2.tmp"]);
-    await removeTemporaries(real, paths(), "7");
+    await removeTemporaries(real, destinations(), "7");
     expect(await tree()).toEqual({});
   });
 });
@@ -69,14 +65,14 @@ describe("what a daemon that died has left", () => {
   ])("is removed when it is %s", async (_what, left) => {
     for (const name of left) await writeFile(join(folder, `.spoold-7${name}`), "left");
     await writeFile(join(folder, "a"), "old a");
-    await completeOrRemove(real, paths(), "7");
+    await completeOrRemove(real, destinations(), "7");
     expect(await tree()).toEqual({ a: "old a" });
   });
 
   it("is completed when the first had been renamed", async () => {
     await writeFile(join(folder, "a"), "new a");
     for (const index of [1, 2]) await writeFile(join(folder, `.spoold-7-${index}.tmp`), `new ${NAMES[index]}`);
-    await completeOrRemove(real, paths(), "7");
+    await completeOrRemove(real, destinations(), "7");
     expect(await tree()).toEqual({ a: "new a", b: "new b", c: "new c" });
   });
 
@@ -84,17 +80,17 @@ describe("what a daemon that died has left", () => {
     await writeFile(join(folder, "a"), "old a");
     await writeFile(join(folder, ".spoold-7-0.tmp.old"), "old a");
     for (const index of [0, 1, 2]) await writeFile(join(folder, `.spoold-7-${index}.tmp`), `new ${NAMES[index]}`);
-    await completeOrRemove(real, paths(), "7");
+    await completeOrRemove(real, destinations(), "7");
     expect(await tree()).toEqual({ a: "new a", b: "new b", c: "new c" });
   });
 });
 
-function paths(): readonly string[] {
-  return NAMES.map((name) => join(folder, name));
+function destinations(): readonly Destination[] {
+  return NAMES.map((name) => ({ path: join(folder, name), folder: null }));
 }
 
 function unwritten(): readonly Unwritten[] {
-  return paths().map((path, index) => ({
+  return destinations().map(({ path }, index) => ({
     temporary: temporaryPath(path, "7", index),
     content: Buffer.from(`new ${NAMES[index]}`),
   }));
