@@ -1,6 +1,6 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { SpooldError, toSpooldError } from "../errors.ts";
-import type { Format } from "../task/task.ts";
+import { type Format, readsOf } from "../task/task.ts";
 import { animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
 import { encode, resizeOptionsOf } from "./encode.ts";
@@ -29,8 +29,8 @@ type Source = Pick<SourceBytes, "bytes" | "path">;
 /**
  * Makes every output of a plan: upright, sRGB, without the source's metadata.
  * @returns in the order of the plan
- * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, what is wrong with an overlay,
- *   OUTPUT_FAILED for any other trouble
+ * @throws SOURCE_DAMAGED when the pixels of the source or of an overlay cannot be decoded whole, what else is wrong
+ *   with an overlay, OUTPUT_FAILED for any other trouble
  */
 export async function render(
   source: Source,
@@ -53,6 +53,8 @@ export async function render(
       // What an overlay or a limit is reproached with keeps its name.
       if (cause instanceof SpooldError) throw cause;
       await requireDecodable(source, { maxPixels: context.maxInputPixels, frames: planned.frames });
+      for (const path of readsOf({ source: source.path, outputs: [planned.output] }).slice(1))
+        await requireDecodable({ path, bytes: await context.readOverlay(path) }, { maxPixels: context.maxInputPixels });
       throw toSpooldError(cause, "OUTPUT_FAILED", { file });
     }
   }
@@ -95,13 +97,16 @@ async function finish(
   return { file: output.file, format, bytes: data, width: info.width, height: info.pageHeight ?? info.height };
 }
 
-/** Tells a damaged source from trouble with an output, which sharp's errors do not: decodes all of it, keeps nothing. */
+/**
+ * Tells a damaged picture from trouble with an output, which sharp's errors do not: decodes all of it, keeps one
+ * channel. At full size, for a smaller one misses faults; and not by `stats`, which lets warnings pass.
+ */
 async function requireDecodable(
   source: Source,
-  { maxPixels, frames }: { readonly maxPixels: number; readonly frames: number },
+  { maxPixels, frames = 1 }: { readonly maxPixels: number; readonly frames?: number },
 ): Promise<void> {
   try {
-    await openPicture(source.bytes, maxPixels, frames).stats();
+    await openPicture(source.bytes, maxPixels, frames).extractChannel(0).raw().toBuffer();
   } catch (cause) {
     throw new SpooldError("SOURCE_DAMAGED", { path: source.path }, { cause });
   }
