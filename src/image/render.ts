@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import { SpooldError, toSpooldError } from "../errors.ts";
-import type { Format } from "../task/task.ts";
+import { type Format, readsOf } from "../task/task.ts";
 import { animate } from "./animation.ts";
 import { openPicture } from "./decoders.ts";
 import { dice } from "./dice.ts";
@@ -49,8 +49,8 @@ export async function renderWithPyramids(
 /**
  * Makes every output of a plan that is no pyramid: upright, sRGB, without the source's metadata.
  * @returns in the order of the plan
- * @throws SOURCE_DAMAGED when the source's pixels cannot be decoded whole, what is wrong with an overlay,
- *   OUTPUT_FAILED for any other trouble
+ * @throws SOURCE_DAMAGED when the pixels of the source or of an overlay cannot be decoded whole, what else is wrong
+ *   with an overlay, OUTPUT_FAILED for any other trouble
  */
 export async function render(
   source: Source,
@@ -94,8 +94,8 @@ function undiced(source: Source, planned: PlannedOutput, context: StepContext): 
 /** Lets an error say whether the source, an overlay or the output is at fault. */
 async function placingBlame<T>(
   source: Source,
-  { output: { file }, frames }: PlannedOutput,
-  { maxInputPixels }: StepContext,
+  { output, frames }: PlannedOutput,
+  { maxInputPixels: maxPixels, readOverlay }: StepContext,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -103,8 +103,10 @@ async function placingBlame<T>(
   } catch (cause) {
     // What an overlay or a limit is reproached with keeps its name.
     if (cause instanceof SpooldError) throw cause;
-    await requireDecodable(source, { maxPixels: maxInputPixels, frames });
-    throw toSpooldError(cause, "OUTPUT_FAILED", { file });
+    await requireDecodable(source, { maxPixels, frames });
+    for (const path of readsOf({ source: source.path, outputs: [output] }).slice(1))
+      await requireDecodable({ path, bytes: await readOverlay(path) }, { maxPixels });
+    throw toSpooldError(cause, "OUTPUT_FAILED", { file: output.file });
   }
 }
 
@@ -144,13 +146,16 @@ async function finish(
   return { file: output.file, format, bytes: data, width: info.width, height: info.pageHeight ?? info.height };
 }
 
-/** Tells a damaged source from trouble with an output, which sharp's errors do not: decodes all of it, keeps nothing. */
+/**
+ * Tells a damaged picture from trouble with an output, which sharp's errors do not: decodes all of it, keeps one
+ * channel. At full size, for a smaller one misses faults; and not by `stats`, which lets warnings pass.
+ */
 async function requireDecodable(
   source: Source,
-  { maxPixels, frames }: { readonly maxPixels: number; readonly frames: number },
+  { maxPixels, frames = 1 }: { readonly maxPixels: number; readonly frames?: number },
 ): Promise<void> {
   try {
-    await openPicture(source.bytes, maxPixels, frames).stats();
+    await openPicture(source.bytes, maxPixels, frames).extractChannel(0).raw().toBuffer();
   } catch (cause) {
     throw new SpooldError("SOURCE_DAMAGED", { path: source.path }, { cause });
   }

@@ -2,14 +2,14 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { readHeader } from "../../src/image/header.ts";
-import type { Limits } from "../../src/image/limits.ts";
 import { planOutputs } from "../../src/image/plan.ts";
 import { type RenderedOutput, render } from "../../src/image/render.ts";
 import type { Output } from "../../src/task/task.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, cmykJpeg, deepPng, isNear, photographJpeg, pixelAt, turnedJpeg } from "../support/pictures.ts";
 
-const LIMITS = { ...DEFAULT_LIMITS, readOverlay: () => Promise.reject(new Error("no overlay")) };
+const noOverlay = (): Promise<Buffer> => Promise.reject(new Error("no overlay"));
+const LIMITS = { ...DEFAULT_LIMITS, readOverlay: noOverlay };
 
 beforeAll(() => prepareSharp());
 
@@ -156,6 +156,20 @@ describe("what cannot be made", () => {
     },
   );
 
+  it("is a damaged source when its decoder only warns, even after the last pixel", async () => {
+    const bytes = await alphaPng();
+    // The checksum of the end (PNG specification, 5.3) is the last thing in the file.
+    bytes.writeUInt8((bytes.at(-20) ?? 0) ^ 1, bytes.length - 20);
+    await expect(make(bytes, { file: "a.jpg" })).rejects.toMatchObject({ code: "SOURCE_DAMAGED" });
+  });
+
+  it("is a damaged overlay, told by its path", async () => {
+    const overlay = (await photographJpeg({ width: 40, height: 30 })).subarray(0, -300);
+    const output = { file: "a.png", steps: [{ composite: { input: "logo.jpg" } }] };
+    const failure = make(await photographJpeg(), output, { readOverlay: () => Promise.resolve(overlay) });
+    await expect(failure).rejects.toMatchObject({ code: "SOURCE_DAMAGED", facts: { path: "logo.jpg" } });
+  });
+
   it("is the output when its encoder cannot hold it", async () => {
     const source = await sharp({ create: { width: 20_000, height: 1, channels: 3, background: "red" } })
       .png()
@@ -167,7 +181,7 @@ describe("what cannot be made", () => {
   });
 });
 
-async function make(bytes: Buffer, output: Output, limits: Partial<Limits> = {}): Promise<RenderedOutput> {
+async function make(bytes: Buffer, output: Output, limits: Partial<typeof LIMITS> = {}): Promise<RenderedOutput> {
   const [rendered] = await makeAll(bytes, [output], limits);
   if (rendered === undefined) throw new Error("nothing was rendered");
   return rendered;
@@ -176,7 +190,7 @@ async function make(bytes: Buffer, output: Output, limits: Partial<Limits> = {})
 async function makeAll(
   bytes: Buffer,
   outputs: readonly Output[],
-  limits: Partial<Limits> = {},
+  limits: Partial<typeof LIMITS> = {},
 ): Promise<readonly RenderedOutput[]> {
   const context = { ...LIMITS, ...limits };
   const source = { bytes, path: "/source" };
