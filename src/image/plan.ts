@@ -6,9 +6,10 @@
 import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
 import { framesOf } from "./animation.ts";
-import { type Geometry, geometryOf, type Size } from "./geometry.ts";
+import { type Geometry, geometryOf, type Size, type Unforetold } from "./geometry.ts";
 import type { Header } from "./header.ts";
 import { SAMPLE_SIDE } from "./sample.ts";
+import { foretoldSize } from "./sizes.ts";
 
 /** One output of a plan. */
 export interface PlannedOutput {
@@ -18,6 +19,10 @@ export interface PlannedOutput {
   readonly parent: number | null;
   /** For one that has a parent: what to do with the parent's pixels. */
   readonly geometry: Geometry | null;
+  /** Why it has no parent; null for one that has. */
+  readonly because: DirectBecause | null;
+  /** The size that will come out, its steps done; null where only the pixels decide it. */
+  readonly size: Size | null;
   /** How many frames it keeps. */
   readonly frames: number;
   /** Whether others are made from its pixels. */
@@ -25,6 +30,13 @@ export interface PlannedOutput {
   /** Whether its pixels are those that the source's impression is taken from; of one output at most. */
   readonly isSampled: boolean;
 }
+
+/**
+ * Why an output is made from the source itself. `colours`: the source is not sRGB with eight bits a channel. `webp`:
+ * the source is one. `animation`: it keeps several frames. `enlarged`: it is larger than the source. `largest`: it could
+ * be made from another output, but none is twice as large. The others: see `Unforetold`.
+ */
+export type DirectBecause = Unforetold | "colours" | "webp" | "animation" | "enlarged" | "largest";
 
 /** The largest output in pixels: what a task may ask for when it names both sides, so also when one side follows. */
 const MAX_OUTPUT_PIXELS = 16_383 * 16_383;
@@ -41,9 +53,8 @@ const MAX_SAMPLED_PIXELS = 4_000_000;
  */
 export function planOutputs(outputs: readonly Output[], header: Header): readonly PlannedOutput[] {
   const frames = outputs.map((output) => framesOf(output, header));
-  const geometries = outputs.map((output, index) =>
-    isEligible(header) && frames[index] === 1 ? eligible(output, header) : null,
-  );
+  const found = outputs.map((output, index) => eligible(output, header, frames[index] ?? 1));
+  const geometries = found.map((geometry) => (typeof geometry === "string" ? null : geometry));
   const parents = parentsOf(geometries, header);
   const sampled = sampledOf(outputs, header, { frames, parents });
   return outputs.map((output, index) => {
@@ -53,15 +64,11 @@ export function planOutputs(outputs: readonly Output[], header: Header): readonl
     requireBounded(output, header);
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
-    return {
-      output,
-      format,
-      parent,
-      geometry,
-      frames: frames[index] ?? 1,
-      isParent: parents.includes(index),
-      isSampled: index === sampled,
-    };
+    const why = found[index];
+    const because = parent !== null ? null : typeof why === "string" ? why : "largest";
+    const size = foretoldSize(output, header);
+    const use = { isParent: parents.includes(index), isSampled: index === sampled };
+    return { output, format, parent, geometry, because, size, frames: frames[index] ?? 1, ...use };
   });
 }
 
@@ -74,16 +81,16 @@ export function makingOrder(plan: readonly PlannedOutput[]): readonly number[] {
   return plan.map((_output, index) => index).sort((a, b) => depth(a) - depth(b) || a - b);
 }
 
-/** Eight bits a channel in sRGB pass through memory unchanged; of WebP the size when shrunk cannot be foretold. */
-function isEligible({ format, isPlain }: Header): boolean {
-  return isPlain && format !== "webp";
-}
-
-function eligible(output: Output, header: Header): Geometry | null {
+/** The geometry of an output that may be made from another, or why it may not. */
+function eligible(output: Output, header: Header, frames: number): Geometry | DirectBecause {
+  // Eight bits a channel in sRGB pass through memory unchanged; of WebP the size when shrunk cannot be foretold.
+  if (!header.isPlain) return "colours";
+  if (header.format === "webp") return "webp";
+  if (frames > 1) return "animation";
   const geometry = geometryOf(output, header);
-  if (geometry === null) return null;
+  if (typeof geometry === "string") return geometry;
   const { scaled } = geometry;
-  return scaled.width <= header.width && scaled.height <= header.height ? geometry : null;
+  return scaled.width <= header.width && scaled.height <= header.height ? geometry : "enlarged";
 }
 
 /** For each output the place of its parent, or null. Larger ones come first, so that chains form. */
@@ -119,8 +126,8 @@ function sampledOf(
 ): number | undefined {
   if (!header.isPlain) return undefined;
   const whole = [...outputs.entries()].flatMap(([index, output]) => {
-    const geometry = frames[index] === 1 ? geometryOf(output, header) : null;
-    if (geometry === null || geometry.crop !== null || !geometry.isUniform) return [];
+    const geometry = frames[index] === 1 ? geometryOf(output, header) : "animation";
+    if (typeof geometry === "string" || geometry.crop !== null || !geometry.isUniform) return [];
     const isKept = parents.includes(index);
     const { scaled } = geometry;
     const isLarge =
@@ -131,12 +138,13 @@ function sampledOf(
 }
 
 function requireBounded(output: Output, header: Header): void {
-  const { width, height, fit } = output;
+  const { width, height, fit, withoutEnlargement } = output;
   if (width === undefined && height === undefined) return;
   const across = (width ?? 0) / header.width;
   const down = (height ?? 0) / header.height;
   const isFixed = width !== undefined && height !== undefined && fit !== "outside";
-  const count = isFixed ? width * height : Math.max(across, down) ** 2 * pixels(header);
+  const scale = withoutEnlargement ? Math.min(1, Math.max(across, down)) : Math.max(across, down);
+  const count = isFixed ? width * height : scale ** 2 * pixels(header);
   if (count <= MAX_OUTPUT_PIXELS) return;
   throw new SpooldError("OUTPUT_FAILED", { file: output.file, pixels: Math.round(count), limit: MAX_OUTPUT_PIXELS });
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { SpooldError, serializeError } from "../errors.ts";
-import { readHeader } from "../image/header.ts";
+import { type Header, readHeader } from "../image/header.ts";
 import { lookAt } from "../image/impression.ts";
 import { createOverlayReader } from "../image/overlays.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
-import { planOutputs } from "../image/plan.ts";
+import { type PlannedOutput, planOutputs } from "../image/plan.ts";
 import { removeTemporaries, temporaryPath, writeTemporary } from "../image/publish.ts";
 import { type RenderedOutput, render } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
@@ -20,12 +20,9 @@ import type { PreparedOutput, RunRequest, RunResult } from "./protocol.ts";
  */
 export async function perform(system: System, request: RunRequest): Promise<RunResult> {
   try {
-    const paths = await resolveOutputs(system, request);
-    const bytes = await readTaskSource(system, request);
-    await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
-    const header = await readHeader(bytes, request.limits);
+    const { bytes, header, plan } = await prepare(system, request);
     const looker = lookAt(bytes, request.limits.maxInputPixels);
-    const rendered = await render(bytes, planOutputs(request.task.outputs, header), {
+    const rendered = await render(bytes, plan, {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
       look: looker.look,
@@ -39,8 +36,33 @@ export async function perform(system: System, request: RunRequest): Promise<RunR
   }
 }
 
+/** All that is known of a task before a pixel is decoded. */
+export interface Preparation {
+  readonly bytes: SourceBytes;
+  readonly header: Header;
+  readonly plan: readonly PlannedOutput[];
+}
+
+/**
+ * Confines the paths of a task, reads its source and plans its outputs. Changes nothing.
+ * @throws what keeps the task from being done, as far as it can be known without decoding
+ */
+export async function prepare(system: System, request: Omit<RunRequest, Told>): Promise<Preparation> {
+  const paths = await resolveOutputs(system, request);
+  const bytes = await readTaskSource(system, request);
+  await requireSpared(system, paths, { ...bytes, overlays: await resolveOverlays(system, request) });
+  const header = await readHeader(bytes, request.limits);
+  return { bytes, header, plan: planOutputs(request.task.outputs, header) };
+}
+
+/** What only a task in a spool has. */
+type Told = "kind" | "number" | "attempt" | "tag";
+
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
-async function resolveOutputs(system: System, { task, roots, spool }: RunRequest): Promise<readonly string[]> {
+async function resolveOutputs(
+  system: System,
+  { task, roots, spool }: Omit<RunRequest, Told>,
+): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const { file } of task.outputs) {
     const path = await resolveOutput(system, file, roots, { create: false, spool });
@@ -51,13 +73,13 @@ async function resolveOutputs(system: System, { task, roots, spool }: RunRequest
   return paths;
 }
 
-async function readTaskSource(system: System, { task, roots, limits }: RunRequest): Promise<SourceBytes> {
+async function readTaskSource(system: System, { task, roots, limits }: Omit<RunRequest, Told>): Promise<SourceBytes> {
   const path = await resolveSource(system, task.source, roots);
   return readSource(system, path, { roots, limits });
 }
 
 /** The real paths of what the steps read; one that is missing is told before any pixel is decoded. */
-function resolveOverlays(system: System, { task, roots }: RunRequest): Promise<readonly string[]> {
+function resolveOverlays(system: System, { task, roots }: Omit<RunRequest, Told>): Promise<readonly string[]> {
   const [, ...overlays] = readsOf(task);
   return Promise.all(overlays.map((path) => resolveSource(system, path, roots)));
 }
