@@ -148,6 +148,16 @@ describe("README's example for", () => {
     expect(await pictureAt(directory, "gallery/cat-400.avif")).toEqual(["heif", 400, 300]);
   });
 
+  it("a plan draws the tree that it shows, and leaves nothing behind", async () => {
+    const { directory, path } = await freshProject();
+    const [prompt = "", ...shown] = block("text plan").trimEnd().split("\n");
+    const { code, stdout } = await shell(directory, prompt.replace(/^\$ /, ""), path);
+    const withoutMemory = (lines: readonly string[]): string[] =>
+      lines.map((line) => line.replace(/[\d.]+ MiB/, "N MiB"));
+    expect([code, withoutMemory(stdout.trimEnd().split("\n"))]).toEqual([0, withoutMemory(shown)]);
+    expect(await readdir(directory)).toEqual(["node_modules", "uploads"]);
+  });
+
   it("work by hand holds, releases, retries and cancels", async () => {
     const directory = await freshDirectory();
     const spool = await emptySpool(directory);

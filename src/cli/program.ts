@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { SETTINGS } from "../config.ts";
+import { SETTINGS, type Settings } from "../config.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
 /**
@@ -47,6 +47,9 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option("--priority <n>", "0 to 100; higher ones start first", readPriority)
     .addOption(jsonOption())
     .action(async (files, options) => exit(await (await import("./commands/add.ts")).add(files, options)));
+  planCommand(program).action(async (file, options) =>
+    exit(await (await import("./commands/plan.ts")).plan(file, options)),
+  );
   command(program, "status", "count tasks by state, tell of the daemon")
     .addOption(jsonOption())
     .action(async (options) => exit(await (await import("./commands/status.ts")).status(options)));
@@ -85,11 +88,26 @@ function startCommand(program: Command): Command {
     "--once",
     "end when nothing is left to do; exit 1 when a task failed or a drop was rejected",
   );
-  for (const { flag, tells, accepts } of Object.values(SETTINGS)) {
-    const option = new Option(`--${flag} <value>`, `${tells} (${accepts})`);
-    start.addOption(flag === SETTINGS.roots.flag ? option.argParser(collect) : option);
-  }
+  for (const name of Object.keys(SETTINGS) as (keyof Settings)[]) start.addOption(settingOption(name));
   return start;
+}
+
+function settingOption(name: keyof Settings): Option {
+  const { flag, tells, accepts } = SETTINGS[name];
+  const option = new Option(`--${flag} <value>`, `${tells} (${accepts})`);
+  return name === "roots" ? option.argParser(collect) : option;
+}
+
+/** What a task would be turned away for is told by the settings that the daemon has. */
+function planCommand(program: Command): Command {
+  const plan = command(program, "plan", "show what a task would make, from what, and how much memory it takes")
+    .argument("[file]", "a task file; - or none reads the task from standard input")
+    .option("--source <file>", "a picture for which a recipe says what to make of it")
+    .option("--recipe <name>", "the recipe, as for add")
+    .option("--set <word=value>", "what a word of the recipe stands for, as for add", readVar)
+    .addOption(jsonOption());
+  for (const name of ["roots", "maxInputPixels", "maxInputBytes"] as const) plan.addOption(settingOption(name));
+  return plan;
 }
 
 function jsonOption(): Option {

@@ -31,27 +31,33 @@ export interface Geometry {
 }
 
 /**
- * The geometry of an output.
- * @returns null where it depends on the pixels (`entropy`, `attention`), pads (`contain`), or cannot be foretold to
- *   the pixel: then the output is made the direct way
+ * Why an output's geometry is not known beforehand: the option that only sharp follows, a `fit` that pads, a
+ * `position` that looks at the pixels, or a side halfway between two pixels.
  */
-export function geometryOf(output: Output, source: SourceShape): Geometry | null {
+export type Unforetold = (typeof UNFORETOLD)[number] | "contain" | "entropy" | "attention" | "rounding";
+
+/**
+ * The geometry of an output.
+ * @returns why there is none where it depends on the pixels, pads, or cannot be foretold to the pixel: then the output
+ *   is made the direct way
+ */
+export function geometryOf(output: Output, source: SourceShape): Geometry | Unforetold {
   const { width, height, fit = "cover", position = "centre" } = output;
-  if (UNFORETOLD.some((word) => output[word] !== undefined)) return null;
+  const unforetold = UNFORETOLD.find((word) => output[word] !== undefined);
+  if (unforetold !== undefined) return unforetold;
   if (width === undefined && height === undefined) return { scaled: sizeOf(source), crop: null, isUniform: true };
+  const isBox = width !== undefined && height !== undefined && (fit === "cover" || fit === "contain");
+  if (isBox && fit === "contain") return "contain";
+  if (isBox && (position === "entropy" || position === "attention")) return position;
   const shrunk = shrunkOnLoad(output, source);
   const shrink = shrinkOf(output, shrunk);
   const scaled = { width: shrunk.width / shrink.across, height: shrunk.height / shrink.down };
-  if (isTie(scaled.width) || isTie(scaled.height)) return null;
+  if (isTie(scaled.width) || isTie(scaled.height)) return "rounding";
   const rounded = { width: Math.max(1, Math.round(scaled.width)), height: Math.max(1, Math.round(scaled.height)) };
   const isUniform = shrink.across === shrink.down;
-  if (width === undefined || height === undefined || fit === "inside" || fit === "outside" || fit === "fill") {
-    return { scaled: rounded, crop: null, isUniform };
-  }
-  const gravity = GRAVITIES.get(position);
-  if (fit === "contain" || gravity === undefined) return null;
+  if (!isBox) return { scaled: rounded, crop: null, isUniform };
   const shown = { width: Math.min(width, rounded.width), height: Math.min(height, rounded.height) };
-  return { scaled: rounded, crop: cropOf(rounded, shown, gravity), isUniform };
+  return { scaled: rounded, crop: cropOf(rounded, shown, gravityOf(position)), isUniform };
 }
 
 /** Options that change the pixels or sizes in ways that only the direct way follows; tiles are never held in memory. */
@@ -64,21 +70,30 @@ interface Gravity {
   readonly down: Place;
 }
 
-const GRAVITIES: ReadonlyMap<string, Gravity> = new Map(
-  (
-    [
-      [["centre", "center"], "middle", "middle"],
-      [["top", "north"], "middle", "start"],
-      [["right top", "northeast"], "end", "start"],
-      [["right", "east"], "end", "middle"],
-      [["right bottom", "southeast"], "end", "end"],
-      [["bottom", "south"], "middle", "end"],
-      [["left bottom", "southwest"], "start", "end"],
-      [["left", "west"], "start", "middle"],
-      [["left top", "northwest"], "start", "start"],
-    ] as const
-  ).flatMap(([names, across, down]) => names.map((name) => [name, { across, down }] as const)),
-);
+const GRAVITIES: Readonly<Record<Exclude<NonNullable<Output["position"]>, "entropy" | "attention">, Gravity>> = {
+  ...named(["centre", "center"], "middle", "middle"),
+  ...named(["top", "north"], "middle", "start"),
+  ...named(["right top", "northeast"], "end", "start"),
+  ...named(["right", "east"], "end", "middle"),
+  ...named(["right bottom", "southeast"], "end", "end"),
+  ...named(["bottom", "south"], "middle", "end"),
+  ...named(["left bottom", "southwest"], "start", "end"),
+  ...named(["left", "west"], "start", "middle"),
+  ...named(["left top", "northwest"], "start", "start"),
+};
+
+function gravityOf(position: NonNullable<Output["position"]>): Gravity {
+  return position === "entropy" || position === "attention" ? GRAVITIES.centre : GRAVITIES[position];
+}
+
+function named<const Names extends readonly string[]>(
+  names: Names,
+  across: Place,
+  down: Place,
+): Record<Names[number], Gravity> {
+  const gravities = names.map((name) => [name, { across, down }]);
+  return Object.fromEntries(gravities) as Record<Names[number], Gravity>;
+}
 
 function sizeOf({ width, height }: Size): Size {
   return { width, height };
@@ -104,8 +119,11 @@ function bounded(shrink: { across: number; down: number }, source: Size): { acro
   return { across: Math.min(shrink.across, source.width), down: Math.min(shrink.down, source.height) };
 }
 
-/** A JPEG is decoded at a half, a quarter or an eighth when more than that is asked for; sides are rounded down. */
-function shrunkOnLoad(output: Output, source: SourceShape): Size {
+/**
+ * The size at which a source is decoded for an output that names a side. A JPEG is decoded at a half, a quarter or an
+ * eighth when more than that is asked for; sides are rounded down.
+ */
+export function shrunkOnLoad(output: Output, source: SourceShape): Size {
   if (source.format !== "jpeg") return source;
   const { across, down } = shrinkOf(output, source);
   const shrink = Math.min(across, down);

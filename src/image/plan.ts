@@ -7,10 +7,11 @@ import { SpooldError } from "../errors.ts";
 import { type Format, formatOf, type Output } from "../task/task.ts";
 import { framesOf } from "./animation.ts";
 import { requireBounded } from "./bounds.ts";
-import { type Geometry, geometryOf, type Size } from "./geometry.ts";
+import { type Geometry, geometryOf, type Size, type Unforetold } from "./geometry.ts";
 import type { Header } from "./header.ts";
 import type { OutputLimits } from "./limits.ts";
 import { SAMPLE_SIDE } from "./sample.ts";
+import { foretoldSize } from "./sizes.ts";
 import { largestSizeOf, requireDiceable } from "./tiles.ts";
 
 /** One output of a plan. */
@@ -21,6 +22,10 @@ export interface PlannedOutput {
   readonly parent: number | null;
   /** For one that has a parent: what to do with the parent's pixels. */
   readonly geometry: Geometry | null;
+  /** Why it has no parent; null for one that has. */
+  readonly because: DirectBecause | null;
+  /** The size that will come out, its steps done; null where only the pixels decide it. */
+  readonly size: Size | null;
   /** How many frames it keeps. */
   readonly frames: number;
   /** Whether others are made from its pixels. */
@@ -28,6 +33,13 @@ export interface PlannedOutput {
   /** Whether its pixels are those that the source's impression is taken from; of one output at most. */
   readonly isSampled: boolean;
 }
+
+/**
+ * Why an output is made from the source itself. `colours`: the source is not sRGB with eight bits a channel. `webp`,
+ * `svg`: the source is one. `animation`: it keeps several frames. `enlarged`: it is larger than the source. `largest`: it
+ * could be made from another output, but none is twice as large. The others: see `Unforetold`.
+ */
+export type DirectBecause = Unforetold | "colours" | "webp" | "svg" | "animation" | "enlarged" | "largest";
 
 /** Pixels of a parent are kept in memory: above this it is cheaper to decode again. */
 const MAX_PARENT_PIXELS = 50_000_000;
@@ -45,9 +57,8 @@ export function planOutputs(
   limits: OutputLimits,
 ): readonly PlannedOutput[] {
   const frames = outputs.map((output) => framesOf(output, header));
-  const geometries = outputs.map((output, index) =>
-    isEligible(header) && frames[index] === 1 ? eligible(output, header) : null,
-  );
+  const found = outputs.map((output, index) => eligible(output, header, frames[index] ?? 1));
+  const geometries = found.map((geometry) => (typeof geometry === "string" ? null : geometry));
   const parents = parentsOf(geometries, header);
   const sampled = sampledOf(outputs, header, { frames, parents });
   return outputs.map((output, index) => {
@@ -60,15 +71,11 @@ export function planOutputs(
     if (tile !== undefined && steps.length === 0) requireDiceable(file, tile, largestSizeOf(output, header));
     const parent = parents[index] ?? null;
     const geometry = parent === null ? null : (geometries[index] ?? null);
-    return {
-      output,
-      format,
-      parent,
-      geometry,
-      frames: frames[index] ?? 1,
-      isParent: parents.includes(index),
-      isSampled: index === sampled,
-    };
+    const why = found[index];
+    const because = parent !== null ? null : typeof why === "string" ? why : "largest";
+    const size = foretoldSize(output, header);
+    const use = { isParent: parents.includes(index), isSampled: index === sampled };
+    return { output, format, parent, geometry, because, size, frames: frames[index] ?? 1, ...use };
   });
 }
 
@@ -81,17 +88,17 @@ export function makingOrder(plan: readonly PlannedOutput[]): readonly number[] {
   return plan.map((_output, index) => index).sort((a, b) => depth(a) - depth(b) || a - b);
 }
 
-/** Eight bits a channel in sRGB pass through memory unchanged. */
-function isEligible({ format, isPlain }: Header): boolean {
+/** The geometry of an output that may be made from another, or why it may not. */
+function eligible(output: Output, header: Header, frames: number): Geometry | DirectBecause {
+  // Eight bits a channel in sRGB pass through memory unchanged.
+  if (!header.isPlain) return "colours";
   // Of WebP the size when shrunk cannot be foretold; an SVG is drawn anew at each size, and sharper.
-  return isPlain && format !== "webp" && format !== "svg";
-}
-
-function eligible(output: Output, header: Header): Geometry | null {
+  if (header.format === "webp" || header.format === "svg") return header.format;
+  if (frames > 1) return "animation";
   const geometry = geometryOf(output, header);
-  if (geometry === null) return null;
+  if (typeof geometry === "string") return geometry;
   const { scaled } = geometry;
-  return scaled.width <= header.width && scaled.height <= header.height ? geometry : null;
+  return scaled.width <= header.width && scaled.height <= header.height ? geometry : "enlarged";
 }
 
 /** For each output the place of its parent, or null. Larger ones come first, so that chains form. */
@@ -127,8 +134,8 @@ function sampledOf(
 ): number | undefined {
   if (!header.isPlain) return undefined;
   const whole = [...outputs.entries()].flatMap(([index, output]) => {
-    const geometry = frames[index] === 1 ? geometryOf(output, header) : null;
-    if (geometry === null || geometry.crop !== null || !geometry.isUniform) return [];
+    const geometry = frames[index] === 1 ? geometryOf(output, header) : "animation";
+    if (typeof geometry === "string" || geometry.crop !== null || !geometry.isUniform) return [];
     const isKept = parents.includes(index);
     const { scaled } = geometry;
     const isLarge =

@@ -21,7 +21,7 @@ export function requireDiceable(file: string, tile: Tile, { width, height }: Siz
 /** The size of an output before its steps; where it cannot be foretold, no smaller than it will be. */
 export function largestSizeOf({ tile: _asked, ...output }: Output, header: Header): Size {
   const geometry = geometryOf(output, header);
-  if (geometry !== null) return geometry.crop ?? geometry.scaled;
+  if (typeof geometry !== "string") return geometry.crop ?? geometry.scaled;
   const { width, height, fit } = output;
   if (width !== undefined && height !== undefined && fit !== "outside") return { width, height };
   const scale = Math.max((width ?? 0) / header.width, (height ?? 0) / header.height) || 1;

@@ -1,11 +1,11 @@
 import { SpooldError, serializeError } from "../errors.ts";
 import { openDecoders } from "../image/decoders.ts";
 import { type Destination, requireReplaceable, resolveDestination } from "../image/destinations.ts";
-import { readHeader } from "../image/header.ts";
+import { type Header, readHeader } from "../image/header.ts";
 import { lookAt } from "../image/impression.ts";
 import { createOverlayReader } from "../image/overlays.ts";
 import { isInside, resolveSource } from "../image/paths.ts";
-import { planOutputs } from "../image/plan.ts";
+import { type PlannedOutput, planOutputs } from "../image/plan.ts";
 import { renderWithPyramids } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
@@ -22,13 +22,9 @@ import type { RunRequest, RunResult } from "./protocol.ts";
  */
 export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
   try {
-    openDecoders(request.limits.inputFormats);
-    const destinations = await resolveOutputs(system, request);
-    const bytes = await readTaskSource(system, request);
-    await requireSpared(system, destinations, { ...bytes, overlays: await resolveOverlays(system, request) });
-    const header = await readHeader(bytes, request.limits);
+    const { bytes, header, plan } = await prepare(system, request);
     const looker = lookAt(bytes, request.limits.maxInputPixels);
-    const pictures = await renderWithPyramids(bytes, planOutputs(request.task.outputs, header, request.limits), {
+    const pictures = await renderWithPyramids(bytes, plan, {
       ...request.limits,
       readOverlay: createOverlayReader(system, request),
       look: looker.look,
@@ -43,8 +39,34 @@ export async function perform(system: System, request: RunRequest, rendered: () 
   }
 }
 
+/** All that is known of a task before a pixel is decoded. */
+export interface Preparation {
+  readonly bytes: SourceBytes;
+  readonly header: Header;
+  readonly plan: readonly PlannedOutput[];
+}
+
+/**
+ * Confines the paths of a task, reads its source and plans its outputs. Changes nothing.
+ * @throws what keeps the task from being done, as far as it can be known without decoding
+ */
+export async function prepare(system: System, request: Omit<RunRequest, Told>): Promise<Preparation> {
+  openDecoders(request.limits.inputFormats);
+  const destinations = await resolveOutputs(system, request);
+  const bytes = await readTaskSource(system, request);
+  await requireSpared(system, destinations, { ...bytes, overlays: await resolveOverlays(system, request) });
+  const header = await readHeader(bytes, request.limits);
+  return { bytes, header, plan: planOutputs(request.task.outputs, header, request.limits) };
+}
+
+/** What only a task in a spool has. */
+type Told = "kind" | "number" | "attempt" | "tag";
+
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
-async function resolveOutputs(system: System, { task, roots, spool }: RunRequest): Promise<readonly Destination[]> {
+async function resolveOutputs(
+  system: System,
+  { task, roots, spool }: Omit<RunRequest, Told>,
+): Promise<readonly Destination[]> {
   const destinations: Destination[] = [];
   for (const output of task.outputs) {
     const { file } = output;
@@ -64,13 +86,13 @@ function overlap(a: Destination, b: Destination): boolean {
   return a.path === b.path || isIn(a, b) || isIn(b, a);
 }
 
-async function readTaskSource(system: System, { task, roots, limits }: RunRequest): Promise<SourceBytes> {
+async function readTaskSource(system: System, { task, roots, limits }: Omit<RunRequest, Told>): Promise<SourceBytes> {
   const path = await resolveSource(system, task.source, roots);
   return readSource(system, path, { roots, limits });
 }
 
 /** The real paths of what the steps read; one that is missing is told before any pixel is decoded. */
-function resolveOverlays(system: System, { task, roots }: RunRequest): Promise<readonly string[]> {
+function resolveOverlays(system: System, { task, roots }: Omit<RunRequest, Told>): Promise<readonly string[]> {
   const [, ...overlays] = readsOf(task);
   return Promise.all(overlays.map((path) => resolveSource(system, path, roots)));
 }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench-context.ts";
+import { estimate } from "./estimate.ts";
 import { fidelity } from "./fidelity.ts";
 import { gallery } from "./gallery.ts";
 import { describeMachine, machineText } from "./machine.ts";
@@ -15,7 +16,7 @@ import { memory } from "./memory.ts";
 import { type Report, textOf } from "./report.ts";
 import { single } from "./single.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single, memory };
+const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single, memory, estimate };
 
 interface Wish {
   readonly names: readonly string[];

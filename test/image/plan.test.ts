@@ -55,6 +55,33 @@ describe("an output that is made the direct way", () => {
     expect(parents([inside(1_600), inside(400)], header)).toEqual([null, null]);
   });
 
+  it.each<[string, Output, Partial<Header>]>([
+    ["kernel", { file: "a.png", width: 100, kernel: "cubic" }, {}],
+    ["withoutReduction", { file: "a.png", width: 100, withoutReduction: true }, {}],
+    ["fastShrinkOnLoad", { file: "a.png", width: 100, fastShrinkOnLoad: false }, {}],
+    ["contain", { file: "a.png", width: 100, height: 100, fit: "contain" }, {}],
+    ["entropy", { file: "a.png", width: 100, height: 100, position: "entropy" }, {}],
+    ["attention", { file: "a.png", width: 100, height: 100, position: "attention" }, {}],
+    ["rounding", { file: "a.png", width: 2 }, { format: "png", width: 4, height: 5 }],
+    ["colours", { file: "a.png", width: 100 }, { isPlain: false }],
+    ["webp", { file: "a.png", width: 100 }, { format: "webp" }],
+    ["animation", { file: "a.gif", width: 100 }, { format: "gif", frames: 9 }],
+    ["enlarged", { file: "a.png", width: 5_000 }, {}],
+    ["largest", { file: "a.png", width: 1_000 }, {}],
+  ])("says that it is so for %s", (because, output, header) => {
+    expect(planOutputs([inside(1_600), output], { ...PHOTOGRAPH, ...header }, LIMITS)[1]).toMatchObject({
+      parent: null,
+      because,
+    });
+  });
+
+  it("says nothing of one that is made from another", () => {
+    expect(planOutputs([inside(1_600), inside(400)], PHOTOGRAPH, LIMITS)[1]).toMatchObject({
+      parent: 0,
+      because: null,
+    });
+  });
+
   it("is never the parent when it is cropped or distorted", () => {
     const cropped = { file: "c.png", width: 1_600, height: 1_600 };
     const distorted = { file: "f.png", width: 1_600, height: 300, fit: "fill" as const };

@@ -181,6 +181,19 @@ describe("what cannot be made", () => {
   });
 });
 
+describe("a small source that is not to be enlarged", () => {
+  it.each([{ width: 16_383 }, { height: 16_383 }, { width: 16_383, height: 9, fit: "outside" as const }])(
+    "keeps its size, however much is asked for: %j",
+    async (size) => {
+      const source = await sharp({ create: { width: 3, height: 50, channels: 3, background: "red" } })
+        .png()
+        .toBuffer();
+      const output = { file: "a.png", withoutEnlargement: true, ...size };
+      expect(await make(source, output)).toMatchObject({ width: 3, height: 50 });
+    },
+  );
+});
+
 async function make(bytes: Buffer, output: Output, limits: Partial<typeof LIMITS> = {}): Promise<RenderedOutput> {
   const [rendered] = await makeAll(bytes, [output], limits);
   if (rendered === undefined) throw new Error("nothing was rendered");

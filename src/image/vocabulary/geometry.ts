@@ -25,6 +25,7 @@ export const rotate = step({
     const [across, along] = [Math.abs(Math.cos(radians)), Math.abs(Math.sin(radians))];
     return { width: width * across + height * along, height: width * along + height * across };
   },
+  foretellsSize: (argument) => (typeof argument === "number" ? argument : argument.angle) % 90 === 0,
 });
 
 export const flip = step({
@@ -43,6 +44,7 @@ export const extract = step({
   argument: z.strictObject({ left: pixels(0), top: pixels(0), width: pixels(1), height: pixels(1) }),
   tells: "keeps this part, px from the top left; it must lie inside the picture",
   apply: (picture, region) => picture.extract(region),
+  sizeAfter: ({ width, height }) => ({ width, height }),
 });
 
 export const trim = step({
@@ -58,6 +60,7 @@ export const trim = step({
   ),
   tells: "cuts off edges that are like the background, by default like the pixel at the top left",
   apply: (picture, argument) => picture.trim(argument === true ? {} : present(argument)),
+  foretellsSize: () => false,
 });
 
 export const extend = step({
@@ -101,4 +104,5 @@ export const affine = step({
     width: Math.abs(a) * width + Math.abs(b) * height,
     height: Math.abs(c) * width + Math.abs(d) * height,
   }),
+  foretellsSize: () => false,
 });

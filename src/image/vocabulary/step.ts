@@ -34,8 +34,10 @@ export interface Step<Argument extends z.ZodType = z.ZodType> {
    * @param argument checked again, so that what was not checked cannot reach sharp
    */
   apply(picture: Sharp, argument: unknown, stage: Stage): Sharp | Promise<Sharp>;
-  /** The size that comes out; only told where it may be larger than what goes in. */
+  /** The size that comes out, or one that it does not go beyond. */
   sizeAfter(argument: unknown, size: Size): Size;
+  /** Whether `sizeAfter` tells the very size, whatever the pixels are. */
+  foretellsSize(argument: unknown): boolean;
 }
 
 /** How a step is written down; what is left out has the plain answer. */
@@ -45,16 +47,19 @@ interface Entry<Argument extends z.ZodType> {
   readonly countsInBytes?: boolean;
   readonly apply: (picture: Sharp, argument: z.output<Argument>, stage: Stage) => Sharp | Promise<Sharp>;
   readonly sizeAfter?: (argument: z.output<Argument>, size: Size) => Size;
+  readonly foretellsSize?: (argument: z.output<Argument>) => boolean;
 }
 
 /** Makes an entry of the table: its argument and what is done with it have the same type. */
 export function step<Argument extends z.ZodType>(entry: Entry<Argument>): Step<Argument> {
-  const { argument, tells, countsInBytes = false, apply, sizeAfter = (_, size) => size } = entry;
+  const { argument, tells, countsInBytes = false, apply } = entry;
+  const { sizeAfter = (_, size) => size, foretellsSize = () => true } = entry;
   return {
     argument,
     tells,
     countsInBytes,
     apply: (picture, value, stage) => apply(picture, argument.parse(value), stage),
     sizeAfter: (value, size) => sizeAfter(argument.parse(value), size),
+    foretellsSize: (value) => foretellsSize(argument.parse(value)),
   };
 }
