@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { avifOf, chunk, deflatedZeros, gifOf, pngOf, progressiveJpegOf, tiffOf } from "./chunks.ts";
+import { frameBeyondCanvas, frameBeyondScreen, hugeInside, smallOutside } from "./liars.ts";
 
 /** A small file that would cost much. */
 export interface Bomb {
@@ -74,6 +75,10 @@ export const BOMBS: readonly Bomb[] = [
   { file: "false-extents.avif", make: () => avifOf(square(5_000)), ends: ["done", ...REFUSED] },
   { file: "flat-32-megapixels.avif", isHeavy: true, make: () => flat(5_700, "avif"), ends: ["done"] },
   { file: "flat-10k.webp", isHeavy: true, make: () => flat(10_000, "webp"), ends: ["done"] },
+  { file: "frame-beyond-screen.gif", isHeavy: true, make: frameBeyondScreen, ends: ["done", ...REFUSED] },
+  { file: "small-outside.avif", isHeavy: true, make: smallOutside, ends: REFUSED },
+  { file: "huge-inside.tif", make: hugeInside, ends: REFUSED },
+  { file: "frame-beyond-canvas.webp", make: frameBeyondCanvas, ends: REFUSED },
   { file: "carries-a-bomb.svg", make: () => carrying(pngOf(square(50_000), deflatedZeros(1))), ends: ["done"] },
   {
     file: "carries-81-megapixels.svg",
