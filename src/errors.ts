@@ -33,6 +33,7 @@ export const ERRORS = {
   SOURCE_NOT_FILE: row("the source is not a regular file", "name a picture, not a directory, pipe or device", 1),
   SOURCE_TOO_LARGE: row("the source has too many bytes", "raise `--max-input-bytes` if you trust it", 1),
   SOURCE_TOO_MANY_PIXELS: row("the source has too many pixels", "raise `--max-input-pixels` if you trust it", 1),
+  SOURCE_TOO_LONG: row("a side of the source is too long", "cut the picture up: no side may be over 65535 px", 1),
   SOURCE_TOO_MANY_FRAMES: row(
     "the output would keep too many frames",
     "give it fewer `pages`, or raise `--max-input-frames`",

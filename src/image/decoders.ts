@@ -20,13 +20,14 @@ export function prepareSharp(found: string = sharp.versions.sharp): void {
 }
 
 /**
- * Opens the decoders of these formats and shuts those of the others. What stays open is not shut for a moment: another
+ * Opens the decoders of these formats, and the one that steps need, and shuts those of the others. What stays open is not shut for a moment: another
  * picture may be at work. All of them read from memory only: a drawing that was opened by its name could make its
  * decoder read what lies beside it.
  */
 export function openDecoders(formats: readonly InputFormat[]): void {
-  const shut = INPUT_FORMATS.filter((format) => !formats.includes(format));
-  sharp.unblock({ operation: formats.map(decoderOf) });
+  const open: readonly InputFormat[] = [...formats, BETWEEN_STEPS];
+  const shut = INPUT_FORMATS.filter((format) => !open.includes(format));
+  sharp.unblock({ operation: open.map(decoderOf) });
   sharp.block({ operation: shut.map(decoderOf) });
 }
 
@@ -38,6 +39,9 @@ export function openDecoders(formats: readonly InputFormat[]): void {
 export function openPicture(bytes: Buffer, maxPixels: number | false, frames = 1): Sharp {
   return sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, pages: frames, autoOrient: true });
 }
+
+/** What a picture is while it waits for its next step; a source of this format is turned away by the header's reader. */
+const BETWEEN_STEPS = "png";
 
 /** The oldest sharp without known holes in its decoders: GHSA-rgj7-g3m4-5g8c was closed in it. */
 const NEEDED = "0.35.4";

@@ -22,7 +22,7 @@ export interface Header {
 
 /**
  * Reads a picture's header and decides whether its pixels may be decoded.
- * @throws SOURCE_UNSUPPORTED, SOURCE_SHUT, SOURCE_DAMAGED, SOURCE_TOO_MANY_PIXELS, SOURCE_PROGRESSIVE
+ * @throws SOURCE_UNSUPPORTED, SOURCE_SHUT, SOURCE_DAMAGED, SOURCE_TOO_LONG, SOURCE_TOO_MANY_PIXELS, SOURCE_PROGRESSIVE
  */
 export async function readHeader(source: Pick<SourceBytes, "bytes" | "path">, limits: HeaderLimits): Promise<Header> {
   const metadata = await readMetadata(source, requireOpen(source, limits.inputFormats));
@@ -47,14 +47,22 @@ function orientationOf({ orientation = 1 }: Metadata): number {
  */
 function requirePixels(
   { format, isProgressive }: Metadata,
-  facts: Facts & { readonly pixels: number },
+  facts: Facts & { readonly width: number; readonly height: number; readonly pixels: number },
   { maxInputPixels, maxProgressivePixels }: HeaderLimits,
 ): void {
   const limit = format === "heif" ? Math.floor(maxInputPixels / AVIF_WEIGHT) : maxInputPixels;
+  if (Math.max(facts.width, facts.height) > MAX_SIDE)
+    throw new SpooldError("SOURCE_TOO_LONG", { ...facts, limit: MAX_SIDE });
   if (facts.pixels > limit) throw new SpooldError("SOURCE_TOO_MANY_PIXELS", { ...facts, limit });
   if ((format === "jpeg" || format === "png") && isProgressive && facts.pixels > maxProgressivePixels)
     throw new SpooldError("SOURCE_PROGRESSIVE", { ...facts, limit: maxProgressivePixels });
 }
+
+/**
+ * The longest side that a JPEG can have. Other formats know longer ones, but decoders take whole lines: a single line
+ * of 90 megapixels in 200 bytes of TIFF took 2.2 GiB.
+ */
+const MAX_SIDE = 65_535;
 
 /** How many times the memory of other whole pictures an AVIF takes. */
 const AVIF_WEIGHT = 3;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { startWorker, type WorkerProcess } from "../../src/daemon/worker-process.ts";
+import { startWorker, type WorkEnd, type WorkerProcess } from "../../src/daemon/worker-process.ts";
+import type { Limits } from "../../src/image/limits.ts";
 import type { NewTask } from "../../src/index.ts";
 import type { PreparedOutput } from "../../src/worker/protocol.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
@@ -8,6 +9,8 @@ import { DEFAULT_LIMITS } from "../support/limits.ts";
 export interface LoneWorker {
   /** Makes the outputs of a task; they lie under their temporary names. @throws Error when the attempt fails */
   run(task: NewTask): Promise<readonly PreparedOutput[]>;
+  /** The same, but tells how the attempt ended. */
+  attempt(task: NewTask): Promise<WorkEnd>;
   /** Resident size in MiB, now and at its highest (Linux). */
   memory(): Promise<{ readonly residentMib: number; readonly peakMib: number }>;
   close(): Promise<void>;
@@ -23,7 +26,10 @@ const LIMITS = {
 const TIMEOUT_MS = 600_000;
 
 /** Starts a worker and waits until it is ready. @param root sources and outputs lie below it; its real path */
-export async function loneWorker(root: string): Promise<LoneWorker> {
+export async function loneWorker(
+  root: string,
+  { limits = LIMITS, timeoutMs = TIMEOUT_MS }: { readonly limits?: Limits; readonly timeoutMs?: number } = {},
+): Promise<LoneWorker> {
   const worker = await new Promise<WorkerProcess>((resolve, reject) => {
     const starting = startWorker(process.env, {
       ready: () => resolve(starting),
@@ -33,12 +39,15 @@ export async function loneWorker(root: string): Promise<LoneWorker> {
     });
   });
   let number = 0;
+  const attempt = (task: NewTask): Promise<WorkEnd> => {
+    number += 1;
+    const place = { roots: [root], spool: `${root}/spool`, limits, tag: "bench" };
+    return worker.run({ kind: "run", number, attempt: 1, task, ...place }, timeoutMs);
+  };
   return {
+    attempt,
     async run(task) {
-      number += 1;
-      const place = { roots: [root], spool: `${root}/spool`, limits: LIMITS, tag: "bench" };
-      const request = { kind: "run" as const, number, attempt: 1, task, ...place };
-      const end = await worker.run(request, TIMEOUT_MS);
+      const end = await attempt(task);
       if (end.kind !== "prepared") throw new Error(`${task.source}: ${JSON.stringify(end)}`);
       return end.outputs;
     },

@@ -111,7 +111,7 @@ describe("a drawing beyond every measure", () => {
 
   it.each([
     ["SOURCE_TOO_MANY_PIXELS", "is too large", sized('width="30000" height="30000"')],
-    ["OUTPUT_TOO_LARGE", "is too wide for an output", sized('width="100000" height="10"')],
+    ["SOURCE_TOO_LONG", "is too wide", sized('width="100000" height="10"')],
     ["SOURCE_DAMAGED", "has no area", sized('width="0" height="0"')],
     ["SOURCE_DAMAGED", "is nested without end", drawing("<g>".repeat(100_000) + "</g>".repeat(100_000))],
     ["SOURCE_DAMAGED", "is made of entities that multiply", laughs()],

@@ -9,10 +9,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine, machineText } from "../bench/machine.ts";
+import { bombs } from "./bombs.ts";
 import { pictures } from "./pictures.ts";
 import type { Torture, TortureReport } from "./torture-context.ts";
 
-const TORTURES: Readonly<Record<string, Torture>> = { pictures };
+const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs };
 
 interface Wish {
   readonly names: readonly string[];
