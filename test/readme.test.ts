@@ -27,6 +27,7 @@ import {
   stepRows,
   table,
   taskRows,
+  tileRows,
 } from "./support/readme.ts";
 
 const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
@@ -38,6 +39,7 @@ describe("README's table of", () => {
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
+    ["tile options", "Tile options", tileRows],
     ["commands", "Commands", commandRows],
     ["settings", "Settings", settingRows],
     ["errors", "Errors", errorRows],

@@ -6,7 +6,9 @@ import type { OutputFile, SrcSets } from "./outcome.ts";
  * the site knows.
  * @returns undefined when no format has two of them
  */
-export function srcSetsOf(outputs: readonly OutputFile[]): SrcSets | undefined {
+export function srcSetsOf(all: readonly OutputFile[]): SrcSets | undefined {
+  // A browser can show no pyramid.
+  const outputs = all.filter(({ tiles }) => tiles === undefined);
   const formats = [...new Set(outputs.map(({ format }) => format))];
   const sets = formats.flatMap((format) => {
     const candidates = sameShape(outputs.filter((output) => output.format === format));

@@ -12,6 +12,8 @@ interface Source {
   readonly name: string;
   readonly size: Size;
   readonly format: "jpeg" | "tiff" | "png";
+  /** Of a slide, which is diced. */
+  readonly compression?: "jpeg" | "none";
 }
 
 const SOURCES: readonly Source[] = [
@@ -21,6 +23,12 @@ const SOURCES: readonly Source[] = [
   { name: "12 MP PNG", size: SIZES["12 MP"], format: "png" },
   { name: "50 MP TIFF", size: { width: 8192, height: 6144 }, format: "tiff" },
   { name: "200 MP TIFF", size: { width: 16_384, height: 12_288 }, format: "tiff" },
+];
+
+/** What a museum or a pathologist has: one picture, to be diced for a viewer. */
+const SLIDES: readonly Source[] = [
+  { name: "200 MP TIFF, tiles of JPEG", size: { width: 16_384, height: 12_288 }, format: "tiff", compression: "jpeg" },
+  { name: "200 MP TIFF, uncompressed", size: { width: 16_384, height: 12_288 }, format: "tiff", compression: "none" },
 ];
 
 /** Resident sizes are told after so many small tasks. */
@@ -34,12 +42,14 @@ export const memory: Bench = {
     if (negative === undefined) throw new RangeError("no negative");
     const figures: Figure[] = [];
     for (const source of SOURCES) figures.push(await peakFor(context, negative, source));
+    for (const source of SLIDES) figures.push(await peakFor(context, negative, source));
     const { figure, detail } = await flatness(context, negative);
     return {
       figures: [...figures, figure],
       details: [detail],
       notes: [
         "peak: VmHWM of a fresh worker after one task with the gallery's four sizes, source bytes included.",
+        "pyramid: the same after one task that dices the whole picture into Deep Zoom tiles of 256 px.",
         "One figure each: memory hardly spreads, so there are no rounds.",
       ],
     };
@@ -52,10 +62,12 @@ async function peakFor(context: BenchContext, negative: Negative, source: Source
   const path = await make(directory, negative, source);
   const worker = await loneWorker(directory);
   try {
-    for (const task of tasksFor([path], 1, GALLERY)) await worker.run(task);
+    const isSlide = source.compression !== undefined;
+    const pyramid = { source: path, outputs: [{ file: `${path}.dzi`, tile: { size: 256, overlap: 1 } }] };
+    for (const task of isSlide ? [pyramid] : tasksFor([path], 1, GALLERY)) await worker.run(task);
     const { peakMib } = await worker.memory();
     const fileMib = (await stat(path)).size / 1024 / 1024;
-    const what = `peak, ${source.name} (a file of ${fileMib.toFixed(1)} MiB)`;
+    const what = `${isSlide ? "pyramid" : "peak"}, ${source.name} (a file of ${fileMib.toFixed(1)} MiB)`;
     return { kind: "value", what, unit: "MiB", value: spreadOf([peakMib]) };
   } finally {
     await worker.close();
@@ -63,11 +75,16 @@ async function peakFor(context: BenchContext, negative: Negative, source: Source
 }
 
 /** Up to 12 MP with a film's grain; beyond, a grained piece of 12 MP enlarged as a stream, for lack of memory here. */
-async function make(directory: string, negative: Negative, { name, size, format }: Source): Promise<string> {
-  const path = join(directory, `${name.replaceAll(" ", "-")}.${format}`);
+async function make(
+  directory: string,
+  negative: Negative,
+  { name, size, format, compression = "jpeg" }: Source,
+): Promise<string> {
+  const path = join(directory, `${name.replaceAll(/[ ,]+/g, "-")}.${format}`);
   const grained = open(await enlarge(negative, SIZES["12 MP"]));
   const sized = size.width > SIZES["12 MP"].width ? grained.resize(size.width, size.height, { fit: "fill" }) : grained;
-  const options = format === "tiff" ? TIFF : format === "png" ? { compressionLevel: 1 } : { quality: 90 };
+  const tiff = compression === "jpeg" ? TIFF : { compression };
+  const options = format === "tiff" ? tiff : format === "png" ? { compressionLevel: 1 } : { quality: 90 };
   await sized.toFormat(format, options).toFile(path);
   return path;
 }

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Spool } from "../../src/index.ts";
 import { freshDirectory, launchDaemon } from "../support/daemon.ts";
 import { namesIn, placePicture, spoolIn } from "../support/spool.ts";
+import { filesBelow } from "../support/tiles.ts";
 
 let directory: string;
 let spool: Spool;
@@ -76,6 +77,19 @@ describe("the recipe that comes with the package", () => {
     expect(await drained()).toBe(0);
     const squares = [512, 256, 128, 64].map((side) => [`faces/cat-${side}.webp`, "webp", side, side]);
     expect(await picturesAt(outputs)).toEqual(squares);
+  });
+
+  it("deepzoom makes a .dzi and the folder of its tiles", async () => {
+    const ticket = await spool.enqueue({ source, recipe: "deepzoom", vars: { to: "slides", quality: 60 } });
+    expect(ticket.outputs).toEqual(["slides/cat.dzi"]);
+    expect(await drained()).toBe(0);
+    const [output] = (await ticket.done()).outputs;
+    expect(output).toMatchObject({ width: 2_000, height: 1_500, tiles: { layout: "dz" } });
+    const files = await filesBelow(join(directory, "slides"));
+    expect(files.length).toBe(output?.tiles?.files);
+    expect(await picturesAt(["slides/cat_files/11/7_5.jpeg"])).toEqual([
+      ["slides/cat_files/11/7_5.jpeg", "jpeg", 209, 221],
+    ]);
   });
 });
 

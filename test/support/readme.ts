@@ -122,6 +122,7 @@ const TOLD: Readonly<Record<string, string>> = {
   steps: "list of the steps below",
   encode: "the encoder options below",
   background: "colour",
+  tile: "the tile options below",
 };
 
 /** word, argument, what it does. */
@@ -132,8 +133,14 @@ export function stepRows(): Row[] {
 
 /** format, option, what it takes, what it does. */
 export function encoderRows(): Row[] {
-  const options = vocabularyRows().filter(({ kind }) => kind !== "step" && kind !== "resize");
+  const options = vocabularyRows().filter(({ kind }) => kind !== "step" && kind !== "resize" && kind !== "tile");
   return options.map(({ kind, word, argument, tells }) => [code(kind), code(word), argument, tells]);
+}
+
+/** option, what it takes, what it does. */
+export function tileRows(): Row[] {
+  const options = vocabularyRows().filter(({ kind }) => kind === "tile");
+  return options.map(({ word, argument, tells }) => [code(word), argument, tells]);
 }
 
 function takes(member: Schema): string {

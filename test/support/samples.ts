@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ENCODERS, FORMATS, type Format } from "../../src/image/vocabulary/encoders.ts";
 import { RESIZE } from "../../src/image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../../src/image/vocabulary/table.ts";
+import { TILE } from "../../src/image/vocabulary/tile.ts";
 
 type Json = z.core.JSONSchema.BaseSchema;
 
@@ -28,7 +29,30 @@ export function words(): Word[] {
     pointer: `/outputs/0/steps/0/${word}`,
     output: (value: unknown) => ({ file: "out.png", steps: [{ [word]: value }] }),
   }));
-  return [...resize, ...steps, ...FORMATS.flatMap(encoderWords)];
+  return [...resize, ...steps, ...FORMATS.flatMap(encoderWords), ...tileWords()];
+}
+
+/** Every option of a pyramid, beside what it needs to make sense. */
+function tileWords(): Word[] {
+  const beside: Readonly<Partial<Record<keyof typeof TILE, object>>> = {
+    overlap: { size: 8_192 },
+    ...{ centre: { layout: "google" }, center: { layout: "google" }, id: { layout: "iiif3" } },
+    basename: { container: "zip" },
+  };
+  return Object.entries(TILE).map(([word, schema]) => ({
+    name: `tile ${word}`,
+    schema,
+    pointer: `/outputs/0/tile/${word}`,
+    output: (value: unknown) => {
+      const tile = { ...beside[word as keyof typeof TILE], [word]: value };
+      return { file: `out${endingOf(tile)}`, tile };
+    },
+  }));
+}
+
+function endingOf({ container, layout }: { readonly container?: unknown; readonly layout?: unknown }): string {
+  if (container === "zip") return ".zip";
+  return layout === undefined || layout === "dz" ? ".dzi" : "";
 }
 
 /** Every option of one format's encoder. */

@@ -29,6 +29,11 @@ describe("the srcset of a task's outputs", () => {
     expect(srcSetsOf([output("a.jpg", 8, 8), output("b.jpg", 8, 8), output("c.jpg", 4, 2)])).toBeUndefined();
   });
 
+  it("has no pyramids: a browser can show none", () => {
+    const tiles = { layout: "dz", files: 9, folder: "/root/b_files" } as const;
+    expect(srcSetsOf([output("a.jpg", 400, 300), { ...output("b.dzi", 800, 600), tiles }])).toBeUndefined();
+  });
+
   it("is read by a browser as the same files, whatever they are called", () => {
     const file = fc.string({ unit: "binary", minLength: 1 });
     fc.assert(

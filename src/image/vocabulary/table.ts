@@ -10,6 +10,7 @@ import { composite, text } from "./overlays.ts";
 import { RESIZE } from "./resize.ts";
 import { spell } from "./spell.ts";
 import type { Step } from "./step.ts";
+import { TILE } from "./tile.ts";
 import {
   clahe,
   flatten,
@@ -35,7 +36,7 @@ export type StepWord = keyof typeof STEPS;
 
 /** One word of the vocabulary, for people. */
 export interface Row {
-  readonly kind: "resize" | "step" | Format;
+  readonly kind: "resize" | "step" | "tile" | Format;
   readonly word: string;
   /** What may stand behind it. */
   readonly argument: string;
@@ -51,7 +52,7 @@ export function vocabularyRows(): readonly Row[] {
     tells,
   }));
   const encoders = FORMATS.flatMap((format) => rowsOf(format, ENCODERS[format].options.shape));
-  return [...rowsOf("resize", RESIZE), ...steps, ...encoders];
+  return [...rowsOf("resize", RESIZE), ...steps, ...encoders, ...rowsOf("tile", TILE)];
 }
 
 function rowsOf(kind: Row["kind"], shape: z.ZodRawShape): Row[] {

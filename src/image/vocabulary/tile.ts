@@ -29,7 +29,7 @@ export const TILE = {
   center: yesOrNo.optional().describe("the same as centre"),
   id: z
     .string()
-    .regex(/^[!#-;=?-[\]_a-~]{1,1024}$/, { error: "a URI of at most 1024 characters" })
+    .regex(/^https?:\/\/[!#-;=?-[\]_a-~]{1,1000}$/, { error: "a URI that begins with https:// or http://" })
     .optional()
     .describe("the URI below which the folder will be served; layouts iiif and iiif3"),
   basename: z

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ENCODERS, type Format } from "../../../src/image/vocabulary/encoders.ts";
 import { RESIZE } from "../../../src/image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../../../src/image/vocabulary/table.ts";
+import { TILE } from "../../../src/image/vocabulary/tile.ts";
 import { membersOfInterface, wordsOfInterface, wordsOfType } from "../../support/declarations.ts";
 import { membersOf } from "../../support/samples.ts";
 
@@ -29,7 +30,7 @@ const LEFT_OUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...{ resize: "the top of an output", autoOrient: "always", toFormat: "`format`" },
     ...{ jpeg: "`encode`", png: "`encode`", webp: "`encode`", avif: "`encode`", gif: "`encode`", tiff: "`encode`" },
     ...{ heif: "HEIC needs another build of sharp", jp2: "needs another build", jxl: "needs another build" },
-    tile: "pyramids: not a step",
+    tile: "`tile`",
     ...{ keepExif: "metadata is stripped", withExif: "metadata", withExifMerge: "metadata", keepXmp: "metadata" },
     ...{ withXmp: "metadata", keepIccProfile: "metadata", withIccProfile: "metadata", keepMetadata: "metadata" },
     ...{ withMetadata: "metadata", withDensity: "metadata" },
@@ -72,6 +73,10 @@ describe("the vocabulary is sharp's own", () => {
     expect(Object.keys(RESIZE).toSorted()).toEqual(membersOfInterface("ResizeOptions").toSorted());
   });
 
+  it("for the tiles of a pyramid", () => {
+    expect(Object.keys(TILE).toSorted()).toEqual(membersOfInterface("TileOptions").toSorted());
+  });
+
   it.each(Object.entries(OPTIONS))("for the argument of the step %s", (word, name) => {
     const ours = membersOf(STEPS[word as StepWord].argument);
     expect(withoutOwn(name, ours)).toEqual(withoutLeft(name));
@@ -99,6 +104,8 @@ describe("the vocabulary is sharp's own", () => {
     ["align", wordsOfType("TextAlign"), member("text", "align")],
     ["wrap", wordsOfType("TextWrap"), member("text", "wrap")],
     ["preset", membersOfInterface("PresetEnum"), ENCODERS.webp.options.shape.preset],
+    ["container", wordsOfType("TileContainer"), TILE.container],
+    ["layout", wordsOfType("TileLayout"), TILE.layout],
     ["tune", wordsOfType("HeifTune"), ENCODERS.avif.options.shape.tune],
   ])("for the words of %s", (_name, theirs, schema) => {
     expect(z.toJSONSchema(schema).enum?.toSorted()).toEqual(theirs.toSorted());
