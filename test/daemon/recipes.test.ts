@@ -25,9 +25,9 @@ function drained(): Promise<number | NodeJS.Signals | null> {
 }
 
 /** What files there are, as their own bytes say. */
-async function picturesAt(files: readonly string[]): Promise<unknown[]> {
+async function picturesAt(outputs: readonly { readonly file: string }[]): Promise<unknown[]> {
   return Promise.all(
-    files.map(async (file) => {
+    outputs.map(async ({ file }) => {
       const { format, width, height } = await sharp(join(directory, file)).metadata();
       return [file, format, width, height];
     }),
@@ -87,7 +87,7 @@ describe("a drop that names a recipe", () => {
     expect(await daemon.ended).toBe(0);
     const done = daemon.lines().find(({ msg }) => msg === "task done");
     expect(done).toMatchObject({ supplicant: "a script", summary: "gallery sizes for cat.jpg" });
-    expect(await picturesAt(["gallery/dropped/cat-400.jpg"])).toHaveLength(1);
+    expect(await picturesAt([{ file: "gallery/dropped/cat-400.jpg" }])).toHaveLength(1);
   });
 
   it("goes to rejected/ byte for byte when its recipe is missing or its vars are wrong", async () => {
