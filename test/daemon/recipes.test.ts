@@ -79,6 +79,25 @@ describe("the recipe that comes with the package", () => {
   });
 });
 
+describe("a picture smaller than what a recipe asks for", () => {
+  it("is not enlarged by gallery and web, whose srcset tells true widths, but fills the squares of the others", async () => {
+    await placePicture(join(directory, "up/cat.jpg"), { width: 600, height: 100 });
+    await writeFile(join(directory, "spool/spoold.json"), JSON.stringify({ roots: [directory] }));
+    const tickets = await Promise.all(["gallery", "web", "avatar"].map((recipe) => spool.enqueue({ source, recipe })));
+    const foretold = tickets.map(({ outputs }) => outputs.map(({ width, height }) => `${width}x${height}`));
+    expect(foretold).toEqual([
+      ["600x100", "600x100", "400x67", "120x120"],
+      ["avif", "webp", "jpeg"].flatMap(() => ["480x80", "600x100", "600x100"]),
+      ["512x512", "256x256", "128x128", "64x64"],
+    ]);
+    expect(await drained()).toBe(0);
+    const receipts = await Promise.all(tickets.map((ticket) => ticket.done()));
+    const made = receipts.map(({ outputs }) => outputs.map(({ width, height }) => `${width}x${height}`));
+    expect(made).toEqual(foretold);
+    expect(receipts[1]?.srcset?.jpeg).toBe("web/cat-480.jpg 480w, web/cat-960.jpg 600w");
+  });
+});
+
 describe("a drop that names a recipe", () => {
   it("is made into its pictures by a daemon", async () => {
     const drop = { source, recipe: "gallery", vars: { album: "dropped" }, supplicant: "a script" };
