@@ -17,8 +17,8 @@ const FLOORS: readonly [RegExp, number][] = [
   [/^src\/(errors|config)\.ts$/, 0],
   [/^src\/image\/vocabulary\//, 0],
   [/^src\/(task\/.*|system|log|log-sink)(\.ts)?$/, 1],
-  [/^src\/(spool|image)\//, 2],
-  [/^src\/worker\//, 3],
+  [/^src\/image\//, 2],
+  [/^src\/(spool|worker)\//, 3],
   [/^src\/daemon\//, 4],
   [/^src\/(web|engine)\//, 5],
   [/^src\/index\.ts$/, 6],
@@ -159,7 +159,7 @@ describe("a source file", () => {
     expect(floorFaults(src)).toEqual([]);
     const bad = {
       "src/task/a.ts": 'import type { B } from "../spool/b.ts";',
-      "src/spool/b.ts": 'const c = await import("../image/c.js");',
+      "src/spool/b.ts": 'const d = await import("../worker/d.js");',
       "src/image/c.ts": 'new URL("../worker/d.js", import.meta.url);\nexport {\n  e,\n} from "./sub/e.ts";',
       "src/elsewhere.ts": "",
     };
@@ -167,7 +167,7 @@ describe("a source file", () => {
     expect(homeless).toBe("src/elsewhere.ts");
     expect(wrong).toEqual([
       "src/task/a.ts -> src/spool/b.ts",
-      "src/spool/b.ts -> src/image/c.ts",
+      "src/spool/b.ts -> src/worker/d.ts",
       "src/image/c.ts -> src/worker/d.ts",
     ]);
   });

@@ -6,6 +6,7 @@ import type { Receipt } from "../task/outcome.ts";
 import type { Task } from "../task/task.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
+import { type ExpectedOutput, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
@@ -14,8 +15,8 @@ import { openSequence } from "./sequence.ts";
 export interface Ticket {
   /** Never given to another task of this spool. */
   readonly number: number;
-  /** Where the pictures will be, as the task names them: relative to the daemon's first root. */
-  readonly outputs: readonly string[];
+  /** Where the pictures will be, and how large, where the source's header could be read when they were ordered. */
+  readonly outputs: readonly ExpectedOutput[];
   /**
    * Waits for the end of the task, in whichever process and after however many restarts.
    * @returns the receipt
@@ -30,6 +31,12 @@ export type NewTask = Omit<Task, "key">;
 /** What a recipe is filled with. */
 export type RecipeOrder = Omit<RecipeTask, "recipe">;
 
+/** What a ticket is to tell. */
+export interface EnqueueOptions {
+  /** Whether to read the source's header and tell the sizes of the outputs; default true. */
+  readonly sizes?: boolean;
+}
+
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
 export interface Spool {
   /** Absolute path of the spool directory. */
@@ -40,7 +47,7 @@ export interface Spool {
    * A recipe is filled in here: what is changed in it afterwards is for later tasks. Numbers follow the order of calls.
    * @throws TASK_INVALID with one fault per place, RECIPE_MISSING, TASK_TOO_LARGE, DISK_FULL, DISK_READ_ONLY or IO_ERROR
    */
-  enqueue(task: NewTask | RecipeTask): Promise<Ticket>;
+  enqueue(task: NewTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket>;
   /**
    * The task that `enqueue` would commit for a recipe, with its key; queues nothing. Handed to `enqueue` as it is, it
    * stays as it is; who changes it writes braces in its file names double, as in any task.
@@ -48,7 +55,7 @@ export interface Spool {
    */
   renderToTask(recipe: string, order: RecipeOrder): Promise<Task>;
   /** The ticket of a task that was enqueued before, perhaps by another process. */
-  ticket(number: number, outputs?: readonly string[]): Ticket;
+  ticket(number: number, outputs?: readonly ExpectedOutput[]): Ticket;
 }
 
 /**
@@ -63,28 +70,30 @@ export async function openSpool(directory?: string, system: System = realSystem(
     throw toSpooldError(error, "IO_ERROR", { spool: layout.root });
   });
   const committer = openCommitter(system, layout, openSequence(system, layout));
+  const foreteller = openForeteller(system, layout);
 
   /** Settles when the last call has handed its task to the committer, or has failed. */
   let turn: Promise<unknown> = Promise.resolve();
 
-  const ticket = (number: number, outputs: readonly string[] = []): Ticket => ({
+  const ticket = (number: number, outputs: readonly ExpectedOutput[] = []): Ticket => ({
     number,
     outputs,
     done: async ({ signal } = {}) => receiptOf(number, await waitForEnding(system, layout, number, signal)),
   });
   return {
     directory: layout.root,
-    async enqueue(newTask) {
+    async enqueue(newTask, { sizes = true } = {}) {
       const rendering = render(system, layout, newTask);
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
         const task = await rendering;
         const number = committer.commit({ bytes: encodeTask(task), priority: task.priority ?? 0 });
-        return { number, outputs: task.outputs.map(({ file }) => file) };
+        // The header is read while the disk writes the task, and neither waits for the other.
+        return { number, outputs: sizes ? foreteller.expectedOutputs(task) : filesOf(task) };
       });
       turn = Promise.allSettled([rendering, handing]);
       const { number, outputs } = await handing;
-      return ticket(await number, outputs);
+      return ticket(await number, await outputs);
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
@@ -96,8 +105,8 @@ export async function openSpool(directory?: string, system: System = realSystem(
  * Calls that overlap share one commit, as those of one `openSpool` do.
  * @throws as `Spool.enqueue`
  */
-export async function enqueue(task: NewTask | RecipeTask): Promise<Ticket> {
-  return (await defaultSpool()).enqueue(task);
+export async function enqueue(task: NewTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket> {
+  return (await defaultSpool()).enqueue(task, options);
 }
 
 /**

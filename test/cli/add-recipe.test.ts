@@ -14,7 +14,7 @@ describe("spoold add with a recipe", () => {
     const { code, stdout } = await spoold(directory, ["add", "--json", ...CAT, ...vars, ...about]);
     expect(code).toBe(0);
     const files = ["1600", "800", "400", "thumb"].map((size) => `gallery/a=b/cat-${size}.jpg`);
-    expect(jsonLines(stdout)).toEqual([{ number: 1, outputs: files }]);
+    expect(jsonLines(stdout)).toEqual([{ number: 1, outputs: files.map((file) => ({ file })) }]);
     const task = JSON.parse(await readFile(join(directory, "spool/tasks/1.p5.json"), "utf8"));
     expect(task).toMatchObject({
       supplicant: "alice",
@@ -27,7 +27,7 @@ describe("spoold add with a recipe", () => {
   it("takes the last value of a word that is set twice, and an empty one", async () => {
     const directory = await freshDirectory();
     const { stdout } = await spoold(directory, ["add", "--json", ...CAT, "--set", "album=x", "--set", "album="]);
-    expect(jsonLines(stdout)[0]?.["outputs"]).toContain("gallery/cat-800.jpg");
+    expect(jsonLines(stdout)[0]?.["outputs"]).toContainEqual({ file: "gallery/cat-800.jpg" });
   });
 
   it("takes task files that name a recipe, and the spool's own recipes", async () => {
@@ -39,7 +39,7 @@ describe("spoold add with a recipe", () => {
     );
     const input = '{"source":"cat.jpg","recipe":"tiny"}';
     expect((await spoold(directory, ["add", "--json"], { input })).stdout).toBe(
-      '{"number":1,"outputs":["cat-8.png"]}\n',
+      '{"number":1,"outputs":[{"file":"cat-8.png"}]}\n',
     );
   });
 

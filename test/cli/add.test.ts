@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { taskSchema } from "../../src/task/task.ts";
 import { jsonLines, spoold, TASK } from "../support/cli.ts";
 import { BIN, freshDirectory } from "../support/daemon.ts";
+import { turnedJpeg } from "../support/pictures.ts";
 
 const text = JSON.stringify(TASK);
 
@@ -26,10 +27,18 @@ describe("spoold add", () => {
     const { code, stdout } = await spoold(directory, ["add", "--json", "b.json", "a.json"]);
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toEqual([
-      { number: 1, outputs: ["cat.webp"] },
-      { number: 2, outputs: ["cat.webp"] },
+      { number: 1, outputs: [{ file: "cat.webp" }] },
+      { number: 2, outputs: [{ file: "cat.webp" }] },
     ]);
     expect(await waiting(directory)).toEqual(["1.p5.json", "2.json"]);
+  });
+
+  it("tells final sizes with --json where the source is there", async () => {
+    const directory = await freshDirectory();
+    await mkdir(join(directory, "up"));
+    await writeFile(join(directory, "up/cat.jpg"), await turnedJpeg(6));
+    const { stdout } = await spoold(directory, ["add", "--json"], { input: text, env: { SPOOLD_ROOT: "up" } });
+    expect(jsonLines(stdout)).toEqual([{ number: 1, outputs: [{ file: "cat.webp", width: 20, height: 13 }] }]);
   });
 
   it.each([[["add"]], [["add", "-"]]])("reads one task from standard input for %j", async (args) => {

@@ -26,9 +26,9 @@ function drained(): Promise<number | NodeJS.Signals | null> {
 }
 
 /** What files there are, as their own bytes say. */
-async function picturesAt(files: readonly string[]): Promise<unknown[]> {
+async function picturesAt(outputs: readonly { readonly file: string }[]): Promise<unknown[]> {
   return Promise.all(
-    files.map(async (file) => {
+    outputs.map(async ({ file }) => {
       const { format, width, height } = await sharp(join(directory, file)).metadata();
       return [file, format, width, height];
     }),
@@ -93,6 +93,25 @@ describe("the recipe that comes with the package", () => {
   });
 });
 
+describe("a picture smaller than what a recipe asks for", () => {
+  it("is not enlarged by gallery and web, whose srcset tells true widths, but fills the squares of the others", async () => {
+    await placePicture(join(directory, "up/cat.jpg"), { width: 600, height: 100 });
+    await writeFile(join(directory, "spool/spoold.json"), JSON.stringify({ roots: [directory] }));
+    const tickets = await Promise.all(["gallery", "web", "avatar"].map((recipe) => spool.enqueue({ source, recipe })));
+    const foretold = tickets.map(({ outputs }) => outputs.map(({ width, height }) => `${width}x${height}`));
+    expect(foretold).toEqual([
+      ["600x100", "600x100", "400x67", "120x120"],
+      ["avif", "webp", "jpeg"].flatMap(() => ["480x80", "600x100", "600x100"]),
+      ["512x512", "256x256", "128x128", "64x64"],
+    ]);
+    expect(await drained()).toBe(0);
+    const receipts = await Promise.all(tickets.map((ticket) => ticket.done()));
+    const made = receipts.map(({ outputs }) => outputs.map(({ width, height }) => `${width}x${height}`));
+    expect(made).toEqual(foretold);
+    expect(receipts[1]?.srcset?.jpeg).toBe("web/cat-480.jpg 480w, web/cat-960.jpg 600w");
+  });
+});
+
 describe("a drop that names a recipe", () => {
   it("is made into its pictures by a daemon", async () => {
     const drop = { source, recipe: "gallery", vars: { album: "dropped" }, supplicant: "a script" };
@@ -101,7 +120,7 @@ describe("a drop that names a recipe", () => {
     expect(await daemon.ended).toBe(0);
     const done = daemon.lines().find(({ msg }) => msg === "task done");
     expect(done).toMatchObject({ supplicant: "a script", summary: "gallery sizes for cat.jpg" });
-    expect(await picturesAt(["gallery/dropped/cat-400.jpg"])).toHaveLength(1);
+    expect(await picturesAt([{ file: "gallery/dropped/cat-400.jpg" }])).toHaveLength(1);
   });
 
   it("goes to rejected/ byte for byte when its recipe is missing or its vars are wrong", async () => {

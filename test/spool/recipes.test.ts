@@ -35,7 +35,7 @@ describe("a task that names a recipe", () => {
       ...{ source: "up/cat.jpg", recipe: "gallery", vars: { album: "summer", quality: 70 } },
       ...{ supplicant: "alice", priority: 5 },
     });
-    expect(ticket.outputs).toEqual(SIZES.map((size) => `gallery/summer/cat-${size}.jpg`));
+    expect(ticket.outputs).toEqual(SIZES.map((size) => ({ file: `gallery/summer/cat-${size}.jpg` })));
     const task = await readJson(join(layout.tasks, "1.p5.json"));
     expect(Object.keys(task as object).toSorted()).toEqual(
       ["key", "outputs", "priority", "source", "summary", "supplicant"].toSorted(),
@@ -47,7 +47,7 @@ describe("a task that names a recipe", () => {
   it("takes the spool's own recipe before the one of that name that comes with the package", async () => {
     const { spool, layout } = await opened();
     await placeRecipe(layout, "gallery", { outputs: [{ file: "own/{name}.webp" }] });
-    expect((await spool.enqueue({ source: "cat.jpg", recipe: "gallery" })).outputs).toEqual(["own/cat.webp"]);
+    expect((await spool.enqueue({ source: "cat.jpg", recipe: "gallery" })).outputs).toEqual([{ file: "own/cat.webp" }]);
     expect((await spool.enqueue({ source: "cat.jpg", recipe: "avatar" })).outputs).toHaveLength(4);
   });
 
@@ -85,7 +85,7 @@ describe("a task that names a recipe", () => {
     const enqueuing = spool.enqueue(order);
     order.vars.album = "after";
     order.source = "dog.jpg";
-    expect((await enqueuing).outputs[0]).toBe("gallery/before/cat-1600.jpg");
+    expect((await enqueuing).outputs[0]).toEqual({ file: "gallery/before/cat-1600.jpg" });
   });
 
   it("may not grow beyond what is read again", async () => {

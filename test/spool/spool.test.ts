@@ -64,7 +64,7 @@ describe("an enqueued task", () => {
   it("has a number, tells its outputs, and lies in tasks/ with a key of its own", async () => {
     const { spool, layout } = await opened();
     const ticket = await spool.enqueue({ ...TASK, priority: 4, supplicant: "alice" });
-    expect(ticket).toMatchObject({ number: 1, outputs: ["out.jpg"] });
+    expect(ticket).toMatchObject({ number: 1, outputs: [{ file: "out.jpg" }] });
     const task = checkTask(parseJson(await readFile(join(layout.tasks, "1.p4.json"), "utf8")));
     expect(task).toMatchObject({ ...TASK, priority: 4, supplicant: "alice" });
     expect(hasOwnKey(task)).toBe(true);

@@ -7,7 +7,7 @@ export async function add(files: readonly string[], options: TaskOptions): Promi
   const tasks = await readTasks(files, options);
   const spool = await openSpool(options.spool);
   for (const task of tasks) {
-    const { number, outputs } = await spool.enqueue(task);
+    const { number, outputs } = await spool.enqueue(task, { sizes: options.json === true });
     if (options.json) printJson({ number, outputs });
     else printLine(String(number));
   }
