@@ -31,7 +31,7 @@ const PALETTE_PNG = { works: 5, makes: 0.6 };
 
 /**
  * The peak resident size of a worker that makes a plan.
- * @returns MiB, to be trusted to about a fifth for pictures of 12 megapixels
+ * @returns MiB, to be trusted to about a quarter for pictures of 12 megapixels
  */
 export function estimateMib(plan: readonly PlannedOutput[], header: Header, storage: Storage): number {
   let kept = 0;

@@ -49,7 +49,7 @@ export function lookAt(source: Pick<SourceBytes, "bytes">, maxPixels: number): L
 }
 
 /** The impression that a sample makes. */
-export function impressionOf(sample: Sample): Impression {
+function impressionOf(sample: Sample): Impression {
   const hash = rgbaToThumbHash(sample.width, sample.height, sample.rgba);
   return { dominant: dominantColour(sample), thumbhash: Buffer.from(hash).toString("base64") };
 }

@@ -26,13 +26,15 @@ function resizedSize(output: Output, source: SourceShape): Size | null {
   const { width, height } = output;
   if (width === undefined && height === undefined) return { width: source.width, height: source.height };
   if (width !== undefined && height !== undefined && fillsItsBox(output)) return { width, height };
-  // libwebp shrinks while it loads, and rounds in its own way.
-  if (source.format === "webp") return null;
+  if (!FOLLOWED.has(source.format)) return null;
   const geometry = geometryOf(withoutLooks(output), source);
   if (typeof geometry === "string") return null;
   const shown = geometry.crop ?? geometry.scaled;
   return { width: shown.width, height: shown.height };
 }
+
+/** Formats whose sizes follow our geometry; libwebp, for one, shrinks while it loads, and rounds in its own way. */
+const FOLLOWED: ReadonlySet<string> = new Set(["jpeg", "png", "gif", "tiff", "avif"]);
 
 /** Whether an output is as large as it asks to be, whatever its source. */
 function fillsItsBox({ fit = "cover", withoutEnlargement, withoutReduction }: Output): boolean {
