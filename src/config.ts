@@ -100,10 +100,10 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     "max-progressive-pixels",
     1,
     4_294_967_296,
-    () => 12_000_000,
+    () => 12_500_000,
     "largest progressive JPEG or interlaced PNG in pixels: its decoder holds all of it",
   ),
-  maxOutputSide: whole("max-output-side", 1, 16_383, () => 16_383, "longest side of an output in pixels"),
+  maxOutputSide: whole("max-output-side", 1, 65_535, () => 16_383, "longest side of an output in pixels"),
   inputFormats: {
     flag: "input-formats",
     fallback: () => DEFAULT_FORMATS,

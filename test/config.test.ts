@@ -20,7 +20,7 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   recycleBytes: { flag: "134217728", env: "134217729", file: 134_217_730, bad: "1G" },
   maxInputFrames: { flag: "2", env: "3", file: 4, bad: 0 },
   maxProgressivePixels: { flag: "2", env: "3", file: 4, bad: "12MP" },
-  maxOutputSide: { flag: "2", env: "3", file: 4, bad: 16_384 },
+  maxOutputSide: { flag: "2", env: "3", file: 4, bad: 65_536 },
   inputFormats: { flag: ["jpeg"], env: "png,svg", file: ["webp"], bad: ["heic"] },
   settleMs: { flag: "0", env: "3", file: 4, bad: "1s" },
   rejectAfterMs: { flag: "0", env: "3", file: 4, bad: " 1" },

@@ -1,6 +1,6 @@
 /**
  * How the outputs of a task are made. The source is decoded once for the largest size, and each smaller one is made
- * from the smallest larger one that is still at least twice its size: faster than decoding again, and closer to the
+ * from the smallest larger one that is still at least twice its size, or of the same size: faster than decoding again, and closer to the
  * full picture than a JPEG shrunk while it loads. What is not eligible is made the direct way, from the source.
  */
 import { SpooldError } from "../errors.ts";
@@ -118,8 +118,12 @@ function parentsOf(geometries: readonly (Geometry | null)[], header: Header): re
   return parents;
 }
 
-/** Twice as large on both sides, give or take the rounding of one pixel: less would soften the picture twice. */
+/**
+ * The very same size, as of one picture in several formats; or twice as large on both sides, give or take the rounding
+ * of one pixel: less would soften the picture twice.
+ */
 function isLargeEnough(parent: Size, child: Size): boolean {
+  if (parent.width === child.width && parent.height === child.height) return true;
   return parent.width >= 2 * child.width - 1 && parent.height >= 2 * child.height - 1;
 }
 

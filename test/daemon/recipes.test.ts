@@ -81,7 +81,7 @@ describe("the recipe that comes with the package", () => {
 
   it("deepzoom makes a .dzi and the folder of its tiles", async () => {
     const ticket = await spool.enqueue({ source, recipe: "deepzoom", vars: { to: "slides", quality: 60 } });
-    expect(ticket.outputs).toEqual(["slides/cat.dzi"]);
+    expect(ticket.outputs).toEqual([{ file: "slides/cat.dzi", width: 2_000, height: 1_500 }]);
     expect(await drained()).toBe(0);
     const [output] = (await ticket.done()).outputs;
     expect(output).toMatchObject({ width: 2_000, height: 1_500, tiles: { layout: "dz" } });

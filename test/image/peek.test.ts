@@ -3,9 +3,9 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readHeader } from "../../src/image/header.ts";
 import { shapeIn } from "../../src/image/peek.ts";
+import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, animatedGif, cmykJpeg, deepPng, photograph, SVG, turnedJpeg } from "../support/pictures.ts";
 
-const LIMITS = { maxInputPixels: 100_000_000 };
 const side = fc.integer({ min: 1, max: 300 });
 const source = fc.record({
   format: fc.constantFrom(
@@ -28,7 +28,7 @@ describe("the shape that the first bytes of a picture tell", () => {
         const picture = photograph({ width, height });
         const stored = orientation === undefined ? picture : picture.withMetadata({ orientation });
         const bytes = await stored.toFormat(format).toBuffer();
-        const header = await readHeader({ bytes, path: "/source" }, LIMITS);
+        const header = await readHeader({ bytes, path: "/source" }, DEFAULT_LIMITS);
         const shape = shapeIn(bytes);
         // A WebP says that it has an orientation, but tells it at its end.
         const isUnknown = format === "webp" && orientation !== undefined;
@@ -57,7 +57,7 @@ describe("the shape that the first bytes of a picture tell", () => {
     ["a TIFF in tiles", () => photograph({ width: 99, height: 50 }).tiff({ tile: true }).toBuffer()],
   ])("is right for %s", async (_what, make) => {
     const bytes = await make();
-    const { format, width, height } = await readHeader({ bytes, path: "/source" }, LIMITS);
+    const { format, width, height } = await readHeader({ bytes, path: "/source" }, DEFAULT_LIMITS);
     expect(shapeIn(bytes)).toEqual({ format, width, height });
   });
 

@@ -78,7 +78,8 @@ async function suffer(scene: Scene, number: number): Promise<Result> {
   const broken = await faultsIn(directory, end, task);
   const where = broken.length > 0 ? await keep(`${number}.${mutant.ending}`, mutant.bytes) : "";
   const faults = broken.map((fault) => `mutant ${number} (${mutant.story}): ${fault}; kept as ${where}`);
-  for (const file of [source, ...ticket.outputs]) await rm(join(directory, file), { force: true });
+  for (const file of [source, ...ticket.outputs.map((output) => output.file)])
+    await rm(join(directory, file), { force: true });
   return { verdict: verdictOf(end), format: mutant.ending, crashes: crashesOf(end), faults };
 }
 
