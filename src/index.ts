@@ -13,5 +13,5 @@ export {
 } from "./spool/spool.ts";
 export type { Fault } from "./task/faults.ts";
 export type { RecipeTask } from "./task/order.ts";
-export type { OutputFile, Receipt, SourceFile, SrcSets } from "./task/outcome.ts";
+export type { OutputFile, Receipt, SourceFile, SrcSets, TileFacts } from "./task/outcome.ts";
 export type { Format, Output, Task } from "./task/task.ts";

@@ -1,5 +1,4 @@
-import type { Sharp } from "sharp";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { type ErrorCode, SpooldError } from "../errors.ts";
 import type { Output } from "../task/task.ts";
 import { encode } from "./encode.ts";

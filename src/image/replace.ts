@@ -107,6 +107,7 @@ export async function removeAll({ fs }: System, path: string): Promise<void> {
     // Linux says EISDIR of a directory, macOS EPERM; of a file that may not be removed `rm` says the same again.
     const isDirectory = name === "EISDIR" || name === "EPERM";
     if (!isDirectory || !basename(path).startsWith(TEMPORARY_PREFIX)) throw error;
-    await fs.rm(path, { recursive: true, force: true });
+    // A worker that is being killed may write one more tile while its directory is removed.
+    await fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 }

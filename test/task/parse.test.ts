@@ -9,7 +9,7 @@ const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutM
 
 const OUTPUT_MEMBERS = [
   ...["file, width, height, fit, position, kernel, background, withoutEnlargement, withoutReduction"],
-  ...["fastShrinkOnLoad, pages, steps, format, quality, encode"],
+  ...["fastShrinkOnLoad, pages, steps, format, quality, encode, tile"],
 ].join(", ");
 
 /** The faults of a value that is no task. */

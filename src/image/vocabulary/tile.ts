@@ -31,7 +31,7 @@ export const TILE = {
     .string()
     .regex(/^https?:\/\/[!#-;=?-[\]_a-~]{1,1000}$/, { error: "a URI that begins with https:// or http://" })
     .optional()
-    .describe("the URI below which the folder will be served; layouts iiif and iiif3"),
+    .describe("where the folder will be served; layouts iiif and iiif3; default https://example.com/iiif"),
   basename: z
     .string()
     .regex(/^(?!\.)[^/\\"<>\p{Cc}]{1,200}$/u, { error: 'a name without a dot first, and without / \\ " < >' })
