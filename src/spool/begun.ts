@@ -52,7 +52,8 @@ export async function readBegunMarks(
   { run }: Pick<Layout, "run">,
 ): Promise<(id: AttemptId) => boolean> {
   const text = await ignoring(["ENOENT", "EACCES", "EISDIR"], system.fs.readFile(join(run, "begun"), "latin1"));
-  const [first, ...lines] = (text ?? "").split("\n").map((line) => line.trim());
+  // The line of a worker that has begun nothing yet is a hole in the file: it reads as NULs and has no end.
+  const [first, ...lines] = (text ?? "").split(/[\n\0]+/).map((line) => line.trim());
   const boot = await bootId(system);
   if (boot === null || first !== `boot ${boot}`) return () => true;
   return ({ number, attempt }) => lines.includes(`${number}.a${attempt}`);

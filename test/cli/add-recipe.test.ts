@@ -57,7 +57,9 @@ describe("spoold add with a recipe", () => {
     const directory = await freshDirectory();
     const { code, stderr } = await spoold(directory, ["add", "--source", "a.jpg", "--recipe", "galery"]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/recipe galery, nearest gallery, known "avatar, gallery, web"\) \[RECIPE_MISSING\]/);
+    expect(stderr).toMatch(
+      /recipe galery, nearest gallery, known "avatar, deepzoom, gallery, web"\) \[RECIPE_MISSING\]/,
+    );
     expect(await readdir(directory)).toEqual([]);
   });
 

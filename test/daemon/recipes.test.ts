@@ -81,13 +81,13 @@ describe("the recipe that comes with the package", () => {
 
   it("deepzoom makes a .dzi and the folder of its tiles", async () => {
     const ticket = await spool.enqueue({ source, recipe: "deepzoom", vars: { to: "slides", quality: 60 } });
-    expect(ticket.outputs).toEqual([{ file: "slides/cat.dzi", width: 2_000, height: 1_500 }]);
+    expect(ticket.outputs).toEqual([{ file: "slides/cat.dzi" }]);
     expect(await drained()).toBe(0);
     const [output] = (await ticket.done()).outputs;
     expect(output).toMatchObject({ width: 2_000, height: 1_500, tiles: { layout: "dz" } });
     const files = await filesBelow(join(directory, "slides"));
     expect(files.length).toBe(output?.tiles?.files);
-    expect(await picturesAt(["slides/cat_files/11/7_5.jpeg"])).toEqual([
+    expect(await picturesAt([{ file: "slides/cat_files/11/7_5.jpeg" }])).toEqual([
       ["slides/cat_files/11/7_5.jpeg", "jpeg", 209, 221],
     ]);
   });

@@ -98,7 +98,7 @@ describe("a worker's environment", () => {
     const entries = environment.split("\0").filter((entry) => entry !== "" && !entry.startsWith("NODE_CHANNEL_"));
     const values = new Map(entries.map((entry) => entry.split("=", 2) as [string, string]));
     const allowed = ["PATH", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"];
-    const own = ["MALLOC_ARENA_MAX", "VIPS_BLOCK_UNTRUSTED"];
+    const own = ["MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "VIPS_BLOCK_UNTRUSTED"];
     expect([...values.keys()].filter((name) => ![...allowed, ...own].includes(name))).toEqual([]);
     expect(own.map((name) => values.get(name))).toEqual(["2", "1"]);
   });

@@ -24,6 +24,12 @@ describe("marks of what has begun", () => {
     expect(hasBegun({ number: 7, attempt: 1 })).toBe(false);
   });
 
+  it("of a worker are read though those before it have begun nothing", async () => {
+    await mark([2, 42, 1]);
+    expect((await readBegunMarks(system, layout))({ number: 42, attempt: 1 })).toBe(true);
+    expect((await readBegunMarks(system, layout))({ number: 42, attempt: 2 })).toBe(false);
+  });
+
   it("stand until the next daemon makes its first", async () => {
     await mark([0, 42, 1]);
     const marks = createBegunMarks(system, layout);

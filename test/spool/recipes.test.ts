@@ -103,13 +103,13 @@ describe("a recipe that is not there", () => {
   it("is told with the nearest name and all there are, the spool's own and the package's", async () => {
     const { spool, layout } = await opened();
     const missing = { code: "RECIPE_MISSING", exitCode: 2 };
-    const facts = { recipe: "galery", nearest: "gallery", known: "avatar, gallery, web" };
+    const facts = { recipe: "galery", nearest: "gallery", known: "avatar, deepzoom, gallery, web" };
     await expect(spool.enqueue({ source: "a.jpg", recipe: "galery" })).rejects.toMatchObject({ ...missing, facts });
     await placeRecipe(layout, "mine", "{}");
     await placeRecipe(layout, "No Recipe", "{}");
     await expect(spool.renderToTask("mien", { source: "a.jpg" })).rejects.toMatchObject({
       ...missing,
-      facts: { recipe: "mien", nearest: "mine", known: "avatar, gallery, mine, web" },
+      facts: { recipe: "mien", nearest: "mine", known: "avatar, deepzoom, gallery, mine, web" },
     });
     expect(await names(layout.tasks)).toEqual([]);
   });
@@ -181,7 +181,7 @@ describe("a drop that names a recipe", () => {
     await take(layout, "a.json", { source: "cat.jpg", recipe: "galery" });
     await take(layout, "b.json", { source: "cat.jpg", recipe: "gallery", vars: { album: "../.." } });
     expect(await readJson(join(layout.rejected, "a.json.reason.json"))).toMatchObject({
-      error: { code: "RECIPE_MISSING", facts: { known: "avatar, gallery, web" } },
+      error: { code: "RECIPE_MISSING", facts: { known: "avatar, deepzoom, gallery, web" } },
     });
     expect(await readJson(join(layout.rejected, "b.json.reason.json"))).toMatchObject({
       error: {
