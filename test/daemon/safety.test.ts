@@ -100,7 +100,7 @@ describe("a worker's environment", () => {
     const allowed = ["PATH", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"];
     const own = ["MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "VIPS_BLOCK_UNTRUSTED"];
     expect([...values.keys()].filter((name) => ![...allowed, ...own].includes(name))).toEqual([]);
-    expect(own.map((name) => values.get(name))).toEqual(["2", "1"]);
+    expect(own.map((name) => values.get(name))).toEqual(["2", "33554432", "134217728", "1"]);
   });
 });
 
