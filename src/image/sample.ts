@@ -19,7 +19,7 @@ export interface Sample {
 export const SAMPLE_SIDE = 32;
 
 /** So many rows and columns of each cell are looked at: enough for a mean, and the cost no longer grows with the size. */
-const LOOKS = 8;
+const LOOKS = 4;
 
 /** The mean colour of each cell of a grid over the picture, where what is transparent does not count. */
 export function sampleOf({ data, info }: Pixels): Sample {

@@ -1,7 +1,7 @@
 /** Under which names outputs lie, hidden beside their destinations, until they appear; and how they get there. */
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fillDurably, type System, unlinkIfThere } from "../system.ts";
+import { fillDurably, ignoring, type System, unlinkIfThere } from "../system.ts";
 import { TEMPORARY_PREFIX, unwritable } from "./paths.ts";
 
 /**
@@ -50,10 +50,14 @@ export function earlyPath(temporary: string): string {
   return `${temporary}.early`;
 }
 
+/** The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves. */
+const MODE = 0o666;
+
 async function openFresh(system: System, path: string): Promise<FileHandle> {
+  const handle = await ignoring(["EEXIST"], system.fs.open(path, "wx", MODE));
+  if (handle !== undefined) return handle;
   await unlinkIfThere(system, path);
-  // The published file keeps this mode: what the account's umask leaves of it, as for any file a program saves.
-  return system.fs.open(path, "wx", 0o666);
+  return system.fs.open(path, "wx", MODE);
 }
 
 async function writeTemporary(system: System, { temporary, content }: Unwritten): Promise<void> {
