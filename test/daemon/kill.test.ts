@@ -10,7 +10,7 @@ import { freshDirectory, launchDaemon, type RunningDaemon, startDaemon } from ".
 import { namesIn, placePicture, spoolIn, statesOf } from "../support/spool.ts";
 import { workersOf } from "../support/workers.ts";
 
-const KILLS = 36;
+const KILLS = 22;
 const PRODUCERS = ["anna", "ben", "cleo", "dan"];
 const PRODUCER = fileURLToPath(new URL("../support/producer.ts", import.meta.url));
 
@@ -47,8 +47,8 @@ describe("killing the daemon and its workers at random moments under four produc
 
     const states = await statesOf(join(directory, "spool"));
     const accepted = await acceptedBy(producers);
-    expect(daemonKills).toBeGreaterThan(10);
-    expect(accepted.length).toBeGreaterThan(50);
+    expect(daemonKills).toBeGreaterThan(6);
+    expect(accepted.length).toBeGreaterThan(30);
     expect(new Set(accepted).size).toBe(accepted.length);
     for (const number of accepted)
       expect([number, states.get(number)]).toEqual([number, [expect.stringMatching(/^(done|failed)$/)]]);
@@ -57,7 +57,7 @@ describe("killing the daemon and its workers at random moments under four produc
       [...states].filter(([, [state]]) => state === "failed").map(([number]) => number),
     );
     expect(torn).toEqual([]);
-    expect(seen).toBeGreaterThan(50);
+    expect(seen).toBeGreaterThan(30);
     expect((await readdir(join(directory, "out"))).filter((name) => name.startsWith("."))).toEqual([]);
     expect(await namesIn(directory, "active")).toEqual([]);
     expect(await namesIn(directory, "deferred")).toEqual([]);

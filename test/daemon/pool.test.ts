@@ -59,7 +59,7 @@ describe("the next task", () => {
   async function enqueueTwo(): Promise<{ next: { done(): Promise<{ attempts: number }> } }> {
     const spool = await spoolIn(directory);
     // Long enough to be met at its pixels, short enough to be waited for.
-    await spool.enqueue({ ...slowTask("first"), outputs: [{ file: "first.avif", width: 700 }] });
+    await spool.enqueue({ ...slowTask("first"), outputs: [{ file: "first.avif", width: 500 }] });
     return { next: await spool.enqueue(quickTask("second")) };
   }
 });

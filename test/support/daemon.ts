@@ -8,6 +8,9 @@ import { onTestFinished } from "vitest";
 
 export const BIN = fileURLToPath(new URL("../../bin/spoold.js", import.meta.url));
 
+/** One worker, for each takes half a second of the processor to start; tests of several say so. */
+const DEFAULTS = ["--log-level", "debug", "--settle", "50", "--concurrency", "1"];
+
 /** A line of the daemon's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
@@ -49,7 +52,7 @@ export function launchDaemon(
   env: NodeJS.ProcessEnv = {},
   bin = BIN,
 ): RunningDaemon {
-  const child = spawn(process.execPath, [bin, "start", "--log-level", "debug", "--settle", "50", ...args], {
+  const child = spawn(process.execPath, [bin, "start", ...DEFAULTS, ...args], {
     cwd: directory,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
