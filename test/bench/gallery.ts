@@ -22,7 +22,7 @@ interface Case {
   readonly demanded: Demand;
 }
 
-const TASKS = 24;
+const TASKS = 36;
 const NEGATIVES = 6;
 /** Name of the photograph that may lie in the directory given as `--pictures`. */
 const OWN_PHOTOGRAPH = "photo-6mp.jpg";
