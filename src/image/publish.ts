@@ -50,8 +50,9 @@ export async function publish(system: System, files: readonly Publication[]): Pr
     if (unrestored.length === 0) throw known;
     throw new SpooldError(known.code, { ...known.facts, unrestored }, { cause: error });
   }
-  // The outputs are there: a backup that cannot be removed is litter, not a failure.
-  await discard(system, files).catch(() => undefined);
+  // The outputs are there, and no temporary is: a backup that cannot be removed is litter, not a failure.
+  const left = files.filter((file) => backedUp.has(file) || file.holder !== undefined);
+  await discard(system, left).catch(() => undefined);
 }
 
 /**

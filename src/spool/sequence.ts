@@ -53,6 +53,8 @@ export function openSequence(system: System, layout: Layout): Sequence {
     for (;;) {
       const highest = known ?? (await find());
       const next = target(highest);
+      // What was given stays given: a number below the highest that was ever seen needs no other look.
+      known = highest;
       if (next === highest) return highest;
       const moved = await ignoring(
         ["ENOENT"],

@@ -66,13 +66,9 @@ export function isSameFile(a: Fingerprint, b: Fingerprint): boolean {
   return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
-/** A file may grow while it is read: never read past the limit. */
+/** A file may grow while it is read: never read past the limit. A read of a regular file falls short at its end only. */
 async function readBounded(handle: FileHandle): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_TASK_BYTES + 1);
-  let length = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
-    if (bytesRead === 0 || length === buffer.length) return Buffer.from(buffer.subarray(0, length));
-    length += bytesRead;
-  }
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+  return Buffer.from(buffer.subarray(0, bytesRead));
 }

@@ -34,6 +34,20 @@ describe("the plan of a gallery", () => {
     expect(makingOrder(planOutputs(gallery.toReversed(), PHOTOGRAPH, LIMITS))).toEqual([3, 2, 1, 0]);
   });
 
+  it("makes one size in several formats from the same pixels", () => {
+    const twins = ["a.avif", "a.webp", "a.jpg"].map((file) => ({ file, width: 960 }));
+    expect(parents([inside(1_600), ...twins])).toEqual([null, null, "a.avif", "a.avif"]);
+  });
+
+  it("makes all sizes from the largest where the source is no JPEG: hard edges suffer from every generation", () => {
+    expect(parents(gallery, { ...PHOTOGRAPH, format: "png" })).toEqual([null, "1600.png", "1600.png", "1600.png"]);
+    const twins = [
+      { file: "a.webp", width: 400 },
+      { file: "b.jpg", width: 400 },
+    ];
+    expect(parents([inside(1_600), ...twins], { ...PHOTOGRAPH, format: "png" })).toEqual([null, "1600.png", "a.webp"]);
+  });
+
   it("goes back to a larger one, or to the source, when the next is less than twice as large", () => {
     expect(parents([inside(1_600), inside(1_000), inside(700)])).toEqual([null, null, "1600.png"]);
   });
