@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fillDurably, ignoring, type System, unlinkIfThere } from "../system.ts";
 import { TEMPORARY_PREFIX, unwritable } from "./paths.ts";
+import { removeAll } from "./replace.ts";
 
 /**
  * The name of an output's temporary: it follows from the attempt alone, so that a later start can remove what a crash
@@ -39,7 +40,7 @@ export async function writeTemporaries(system: System, files: readonly Unwritten
     if (handle !== null && first.content !== null) writing.push(fillDurably(handle, first.content));
     // All have ended before an error is told: none may still be writing when the caller cleans up.
     for (const one of await Promise.allSettled(writing)) if (one.status === "rejected") throw one.reason;
-    if (isEarly) await system.fs.rename(name, first.temporary);
+    if (isEarly) await giveName(system, first.temporary);
   } catch (error) {
     throw unwritable(error, { path: dirname(first.temporary) });
   }
@@ -61,6 +62,12 @@ async function openFresh(system: System, path: string): Promise<FileHandle> {
 }
 
 async function writeTemporary(system: System, { temporary, content }: Unwritten): Promise<void> {
-  if (content === null) await system.fs.rename(earlyPath(temporary), temporary);
+  if (content === null) await giveName(system, temporary);
   else await fillDurably(await openFresh(system, temporary), content);
+}
+
+/** A directory does not give way to a rename as a file does: a leftover of an attempt that was not swept is removed. */
+async function giveName(system: System, temporary: string): Promise<void> {
+  await removeAll(system, temporary);
+  await system.fs.rename(earlyPath(temporary), temporary);
 }

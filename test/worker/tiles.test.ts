@@ -115,6 +115,13 @@ describe("a pyramid is", () => {
     expect(await made({ file: "c.dzi", tile: {}, format: "webp" })).toMatchObject({ width: 40, height: 30 });
   });
 
+  it("made though an attempt of the same name left all its tiles unpublished", async () => {
+    const tile = { size: 256, layout: "dz" } as const;
+    for (const _attempt of [1, 2]) expect((await run([{ file: "deep/cat.dzi", tile }])).kind).toBe("prepared");
+    for (const _attempt of [1, 2])
+      expect((await run([{ file: "a.png" }, { file: "deep/cat.dzi", tile }])).kind).toBe("prepared");
+  });
+
   it("replaced when it is made again, whatever it was made like", async () => {
     const tiles: NonNullable<Output["tile"]>[] = [
       ...([
