@@ -90,15 +90,18 @@ export function openRunner(
     const { number } = claimed.active;
     let attempt = claimed;
     let waits = false;
+    let marked = Promise.resolve();
     const begun = (place: number): void => {
       attempt = { ...claimed, startedAtMs: system.nowMs() };
       running.set(number, { attempt, touches, hasBegun: true });
-      log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task }));
       // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
-      marks.mark(place, claimed.active).catch(() => undefined);
+      const mark = marks.mark(place, claimed.active).catch(() => undefined);
+      marked = mark.then(() => log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task })));
     };
     try {
       const end = await pool.run({ ...workOf(claimed), begun });
+      // The log tells of the start first.
+      await marked;
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
       else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
