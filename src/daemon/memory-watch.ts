@@ -17,7 +17,7 @@ export interface MemoryEvents {
   readonly large: (worker: WorkerProcess) => void;
 }
 
-/** Between looks. A decoder takes some 100 MiB in this time. */
+/** Between looks: what is taken and given back within this time is not seen. */
 const LOOK_MS = 100;
 
 /** Kills a worker that takes more than `workerMemory`: the task whose pixels it was at fails. */

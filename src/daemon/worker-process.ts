@@ -48,7 +48,7 @@ const PASSED_ON = ["PATH", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FONTCONFI
 
 /**
  * glibc's allocator, told to keep what it has for the next picture: without the thresholds each picture's memory goes
- * back to the system and is faulted in again, which took a tenth of a worker's time.
+ * back to the system and is faulted in again, which took a twentieth of a worker's time.
  */
 const ALLOCATOR = {
   MALLOC_ARENA_MAX: "2",
@@ -58,7 +58,7 @@ const ALLOCATOR = {
 
 /**
  * V8 counts the pixels that Buffers hold as its own and collects everything that lives once for each picture, which took
- * another tenth. With this room, in MiB, the quick collections of young objects are enough.
+ * as much again. With this room, in MiB, the quick collections of young objects are enough.
  */
 const HEAP = ["--initial-old-space-size=64"];
 

@@ -7,6 +7,7 @@ import { render } from "../../src/image/render.ts";
 import { foretoldSize } from "../../src/image/sizes.ts";
 import { RESIZE } from "../../src/image/vocabulary/resize.ts";
 import type { Output } from "../../src/task/task.ts";
+import { anyFormat } from "../support/formats.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { animatedGif, photograph } from "../support/pictures.ts";
 
@@ -17,14 +18,7 @@ beforeAll(() => prepareSharp());
 const side = fc.integer({ min: 9, max: 240 });
 const small = fc.integer({ min: 9, max: 40 });
 const source = fc.record({
-  format: fc.constantFrom(
-    "jpeg" as const,
-    "jpeg" as const,
-    "png" as const,
-    "gif" as const,
-    "tiff" as const,
-    "webp" as const,
-  ),
+  format: anyFormat,
   width: side,
   height: side,
   orientation: fc.integer({ min: 1, max: 8 }),
