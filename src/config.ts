@@ -1,11 +1,27 @@
 import { SpooldError } from "./errors.ts";
+import { DEFAULT_FORMATS, INPUT_FORMATS, type InputFormat } from "./input-formats.ts";
+import {
+  choice,
+  type DefaultsContext,
+  path,
+  readFormats,
+  readRoots,
+  readYesOrNo,
+  type SettingRow,
+  whole,
+} from "./setting-kinds.ts";
 
 /** All settings of a daemon, resolved. Times in milliseconds, sizes in bytes, pictures in pixels. */
 export interface Settings {
   readonly concurrency: number;
   readonly roots: readonly string[];
   readonly timeoutMs: number;
+  readonly strict: boolean;
+  readonly maxAttempts: number;
   readonly maxCrashes: number;
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  readonly maxAlike: number;
   readonly maxInputPixels: number;
   readonly maxInputBytes: number;
   readonly workerMemory: number;
@@ -24,33 +40,7 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 
-/** A kind of picture that may be opened, when the settings allow it. */
-export type InputFormat = (typeof INPUT_FORMATS)[number];
-
-/** Formats whose decoders are open unless the settings say otherwise. */
-export const DEFAULT_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const;
-
-/** All that the decoders that come with sharp open from memory. A drawing is a program: opened only where it is wanted. */
-export const INPUT_FORMATS = [...DEFAULT_FORMATS, "svg"] as const;
-
 type SettingName = keyof Settings;
-
-interface SettingRow<T> {
-  /** Long command-line flag, without dashes; the environment variable is derived from it. */
-  readonly flag: string;
-  readonly fallback: (context: DefaultsContext) => T;
-  /** Reads one value: text from a flag or the environment, JSON from the settings file. */
-  readonly read: (value: unknown) => T | undefined;
-  /** What is accepted, in words, for errors and the README. */
-  readonly accepts: string;
-  readonly tells: string;
-}
-
-/** What defaults depend on, passed in so that nothing is read at import time. */
-export interface DefaultsContext {
-  readonly cores: number;
-  readonly workingDirectory: string;
-}
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -65,12 +55,36 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     tells: "where sources and outputs must lie; relative paths start at the first one",
   },
   timeoutMs: whole("timeout", 1, 86_400_000, () => 120_000, "deadline of one attempt in ms, unless the task names one"),
+  strict: {
+    flag: "strict",
+    fallback: () => false,
+    read: readYesOrNo,
+    accepts: "true or false",
+    tells: "one task at a time, and none before the one before it has ended, however often that is tried",
+    isSwitch: true,
+  },
+  maxAttempts: whole("max-attempts", 1, 100, () => 5, "attempts before a task fails, unless the task names a number"),
   maxCrashes: whole(
     "max-crashes",
     1,
     100,
     () => 2,
     "attempts that may kill a worker or the daemon before a task fails",
+  ),
+  backoffMs: whole(
+    "backoff",
+    0,
+    86_400_000,
+    () => 1_000,
+    "longest wait in ms after a first attempt that failed; doubled after each one, and any part of it is waited",
+  ),
+  backoffMaxMs: whole("backoff-max", 0, 604_800_000, () => 600_000, "longest wait in ms after any attempt"),
+  maxAlike: whole(
+    "max-alike",
+    0,
+    1_000_000,
+    () => 50,
+    "attempts in a row that may fail with one error of the machine's before the daemon pauses; 0 never pauses",
   ),
   maxInputPixels: whole(
     "max-input-pixels",
@@ -178,57 +192,4 @@ function settingsObject(file: unknown): Readonly<Record<string, unknown>> {
     throw new SpooldError("CONFIG_INVALID", { setting: `spoold.json: ${unknown}`, accepts: names().join(", ") });
   }
   return file as Record<string, unknown>;
-}
-
-function whole(
-  flag: string,
-  min: number,
-  max: number,
-  fallback: (context: DefaultsContext) => number,
-  tells: string,
-): SettingRow<number> {
-  const read = (value: unknown): number | undefined => {
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
-      ? number
-      : undefined;
-  };
-  return { flag, fallback, read, accepts: `a whole number from ${min} to ${max}`, tells };
-}
-
-function choice<const T extends string>(
-  flag: string,
-  words: readonly T[],
-  fallback: NoInfer<T>,
-  tells: string,
-): SettingRow<T> {
-  return {
-    flag,
-    fallback: () => fallback,
-    read: (value) => words.find((word) => word === value),
-    accepts: words.join(" or "),
-    tells,
-  };
-}
-
-function path(flag: string, tells: string): SettingRow<string | null> {
-  return { flag, fallback: () => null, read: readPath, accepts: "a path", tells };
-}
-
-function readPath(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
-}
-
-function readRoots(value: unknown): readonly string[] | undefined {
-  const list = typeof value === "string" ? value.split(":") : value;
-  if (!Array.isArray(list) || list.length === 0) return undefined;
-  const paths = list.map(readPath).filter((entry) => entry !== undefined);
-  return paths.length === list.length ? paths : undefined;
-}
-
-function readFormats(value: unknown): readonly InputFormat[] | undefined {
-  const list = typeof value === "string" ? value.split(",") : value;
-  if (!Array.isArray(list) || list.length === 0) return undefined;
-  const formats = list.map((word) => INPUT_FORMATS.find((format) => format === word));
-  return formats.includes(undefined) ? undefined : formats.filter((format) => format !== undefined);
 }

@@ -42,6 +42,8 @@ export interface System {
   readonly nowMs: () => number;
   /** Monotonic clock in ms: for settling and deadlines, untouched by clock jumps. */
   readonly monotonicMs: () => number;
+  /** From 0 to below 1: for jitter, never for names or secrets. */
+  readonly random: () => number;
   /** Tells when a directory has changed; returns the way to stop. A hint only: events may be lost. */
   readonly watchDirectory: (directory: string, changed: (name: string | null) => void) => () => void;
 }
@@ -52,6 +54,7 @@ export function realSystem(): System {
     fs: promises,
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
+    random: () => Math.random(),
     watchDirectory,
   };
 }

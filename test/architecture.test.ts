@@ -14,7 +14,7 @@ interface Import {
 }
 
 const FLOORS: readonly [RegExp, number][] = [
-  [/^src\/(errors|config)\.ts$/, 0],
+  [/^src\/(errors|config|setting-kinds|input-formats)\.ts$/, 0],
   [/^src\/image\/vocabulary\//, 0],
   [/^src\/(task\/.*|system|log|log-sink)(\.ts)?$/, 1],
   [/^src\/image\//, 2],

@@ -12,7 +12,12 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   concurrency: { flag: "2", env: "3", file: 5, bad: 257 },
   roots: { flag: ["a", "b"], env: "c:d", file: ["e"], bad: [] },
   timeoutMs: { flag: "2", env: "3", file: 4, bad: 0 },
+  strict: { flag: true, env: "true", file: true, bad: "maybe" },
+  maxAttempts: { flag: "3", env: "4", file: 6, bad: 0 },
   maxCrashes: { flag: "3", env: "4", file: 5, bad: "1.5" },
+  backoffMs: { flag: "0", env: "3", file: 4, bad: "1s" },
+  backoffMaxMs: { flag: "0", env: "3", file: 4, bad: -1 },
+  maxAlike: { flag: "0", env: "3", file: 4, bad: 0.5 },
   maxInputPixels: { flag: "2", env: "3", file: 4, bad: "1e3" },
   maxInputBytes: { flag: "2", env: "3", file: 4, bad: -1 },
   workerMemory: { flag: "134217728", env: "134217729", file: 134_217_730, bad: 1 },
@@ -32,7 +37,11 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
 };
 
 /** What a list becomes that the environment holds as text. */
-const LISTS: { readonly [Name in SettingName]?: unknown } = { roots: ["c", "d"], inputFormats: ["png", "svg"] };
+const LISTS: { readonly [Name in SettingName]?: unknown } = {
+  roots: ["c", "d"],
+  inputFormats: ["png", "svg"],
+  strict: true,
+};
 
 function resolve(sources: Partial<SettingSources>): Settings {
   return resolveSettings({ flags: {}, env: {}, file: undefined, ...sources }, context);

@@ -42,7 +42,7 @@ describe("the table of errors", () => {
   });
 
   it("pauses the daemon for the machine's faults alone, and calls none of these permanent", () => {
-    expect(codes.filter(pausesDaemon)).toEqual(["DISK_FULL", "DISK_READ_ONLY", "RESOURCES_SHORT"]);
+    expect(codes.filter(pausesDaemon)).toEqual(["FAILURES_ALIKE", "DISK_FULL", "DISK_READ_ONLY", "RESOURCES_SHORT"]);
     expect(codes.filter((code) => isPermanent(code) && pausesDaemon(code))).toEqual([]);
     expect(isPermanent("SOURCE_DAMAGED")).toBe(true);
     expect(isPermanent("WORKER_CRASHED")).toBe(false);

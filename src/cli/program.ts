@@ -93,8 +93,8 @@ function startCommand(program: Command): Command {
 }
 
 function settingOption(name: keyof Settings): Option {
-  const { flag, tells, accepts } = SETTINGS[name];
-  const option = new Option(`--${flag} <value>`, `${tells} (${accepts})`);
+  const { flag, tells, accepts, isSwitch } = SETTINGS[name];
+  const option = new Option(isSwitch ? `--${flag}` : `--${flag} <value>`, `${tells} (${accepts})`);
   return name === "roots" ? option.argParser(collect) : option;
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errnoOf, SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { type ErrorCode, errnoOf, SpooldError, serializeError, toSpooldError } from "../errors.ts";
 import { publish } from "../image/publish.ts";
 import { taskFields } from "../log.ts";
 import { readAttempts } from "../spool/attempts.ts";
@@ -10,7 +10,7 @@ import type { Outcome } from "../task/outcome.ts";
 import { decideMove, type Move } from "../task/transition.ts";
 import type { DaemonContext } from "./context.ts";
 import { requireExpected, sweepTemporaries } from "./outputs.ts";
-import { type Attempt, reasonFor, receiptFor, recordOf } from "./records.ts";
+import { type Attempt, isSuccess, reasonFor, receiptFor, recordOf } from "./records.ts";
 import type { WorkEnd } from "./worker-process.ts";
 
 /** What an attempt's end means for the daemon. */
@@ -19,6 +19,8 @@ export interface Conclusion {
   readonly move: Move["to"] | "taken";
   /** Why nothing may be started for now, or null. */
   readonly pause: SpooldError | null;
+  /** What the attempt failed with; null when it succeeded, or does not count. */
+  readonly error: ErrorCode | null;
 }
 
 /**
@@ -29,10 +31,16 @@ export interface Conclusion {
  */
 export async function conclude(context: DaemonContext, attempt: Attempt, end: WorkEnd): Promise<Conclusion> {
   await requireLock(context);
+  if (await isTakenAway(context, attempt)) {
+    await sweepTemporaries(context, attempt);
+    return TAKEN;
+  }
   const outcome = await outcomeOf(context, attempt, end);
   await requireLock(context);
   return settle(context, attempt, outcome);
 }
+
+const TAKEN: Conclusion = { move: "taken", pause: null, error: null };
 
 /** Moves a task to where an outcome leads, and tells the log. */
 export async function settle(context: DaemonContext, attempt: Attempt, outcome: Outcome): Promise<Conclusion> {
@@ -40,7 +48,8 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
   const { active } = attempt;
   const earlier = active.attempt > 1 ? await readAttempts(system, layout, active.number) : [];
   const nowMs = system.nowMs();
-  const move = decideMove({ attempt: active.attempt, outcome, earlier }, settings);
+  const end = { attempt: active.attempt, outcome, earlier, nowMs, random: system.random() };
+  const move = decideMove(end, { ...settings, maxAttempts: attempt.task.maxAttempts ?? settings.maxAttempts });
   try {
     if (move.to === "failed") {
       const attempts = [...earlier, recordOf(attempt, outcome, nowMs)];
@@ -48,16 +57,21 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
     } else if (move.to === "deferred") {
       const record = move.counted === null ? null : recordOf(attempt, outcome, nowMs);
       await defer(system, layout, active, { attempt: move.attempt, dueAtMs: move.dueAtMs, record });
-    } else if (outcome.kind === "succeeded") {
-      await finishDone(system, layout, active, receiptFor(attempt, outcome, nowMs));
+    } else if (isSuccess(outcome)) {
+      await finishDone(system, layout, active, receiptFor(attempt, outcome, { nowMs, earlier }));
     }
   } catch (error) {
-    if (await isTakenAway(context, attempt, error)) return { move: "taken", pause: null };
+    if (errnoOf(error) === "ENOENT" && (await isTakenAway(context, attempt))) return TAKEN;
     return giveBack(context, attempt, error);
   }
   tell(context, attempt, outcome, move, nowMs);
   const pause = move.to === "deferred" && move.pause !== null ? move.pause : null;
-  return { move: move.to, pause: pause === null ? null : new SpooldError(pause.code, pause.facts) };
+  const failure = move.to === "failed" ? move.error : move.to === "deferred" ? move.counted : null;
+  return {
+    move: move.to,
+    pause: pause === null ? null : new SpooldError(pause.code, pause.facts),
+    error: failure?.code ?? null,
+  };
 }
 
 /** The outcome of an attempt whose worker has ended: publishing is part of the attempt. */
@@ -76,9 +90,9 @@ async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd)
   }
 }
 
-async function isTakenAway({ system, layout, log }: DaemonContext, attempt: Attempt, error: unknown): Promise<boolean> {
+/** Whether a person has moved or removed the file of a task that runs: then it is not ours any more. */
+async function isTakenAway({ system, layout, log }: DaemonContext, attempt: Attempt): Promise<boolean> {
   const { active, task } = attempt;
-  if (errnoOf(error) !== "ENOENT") return false;
   if ((await ignoring(["ENOENT"], system.fs.lstat(active.path))) !== undefined) return false;
   await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
   log.event("warn", "task taken away", taskFields({ ...active, ...task }));
@@ -99,7 +113,7 @@ async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown
     ...taskFields({ ...attempt.active, ...attempt.task }),
     error: serializeError(pause),
   });
-  return { move: "deferred", pause };
+  return { move: "deferred", pause, error: null };
 }
 
 async function requireLock({ lock }: DaemonContext): Promise<void> {
@@ -119,7 +133,13 @@ function tell({ log }: DaemonContext, attempt: Attempt, outcome: Outcome, move: 
       nextAttempt: move.attempt,
     });
   }
-  if (outcome.kind !== "succeeded") return;
-  const bytes = outcome.outputs.reduce((sum, output) => sum + output.bytes, 0);
-  log.event("info", "task done", { ...about, ms, bytes, outputs: outcome.outputs.map(({ file }) => file) });
+  if (!isSuccess(outcome)) return;
+  const outputs = outcome.kind === "handled" ? [] : outcome.outputs;
+  const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
+  log.event("info", outcome.kind === "fresh" ? "task fresh" : "task done", {
+    ...about,
+    ms,
+    bytes,
+    outputs: outputs.map(({ file }) => file),
+  });
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { SpooldError } from "../errors.ts";
+import { putOff } from "../spool/claim.ts";
 import { scanDeferred } from "../spool/deferred.ts";
-import type { TaskEntry } from "../spool/entries.ts";
+import { hasBegun, type TaskEntry } from "../spool/entries.ts";
 import { isSpent } from "../spool/finish.ts";
 import { putBack } from "../spool/intake.ts";
 import { scanTasks } from "../spool/scan.ts";
@@ -8,9 +10,11 @@ import { type Fingerprint, leftAlone, readTaskFile } from "../spool/task-file.ts
 import { ignoring } from "../system.ts";
 import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
+import { openChains } from "./chains.ts";
 import type { DaemonContext } from "./context.ts";
 import { openDrops } from "./drops.ts";
-import { type Busy, createBusy, type Touches, touchesOf } from "./touches.ts";
+import { busyWith, type Turns, takeTurns } from "./order.ts";
+import { createBusy, EVERYTHING, NOTHING, type Touches, touchesOf } from "./touches.ts";
 
 /** A task that may start now. */
 export interface Candidate {
@@ -18,19 +22,24 @@ export interface Candidate {
   readonly fingerprint: Fingerprint;
   readonly task: Task;
   readonly touches: Touches;
+  /** Why it fails without having run: what it waits for will never be done. */
+  readonly refused?: SpooldError;
 }
 
 /** What waits, as the last look at the spool showed it. Directories are the truth; this is a window on them. */
 export interface Backlog {
   /** Looks at the directories anew, and takes in drops that have settled. */
   look(): Promise<void>;
-  /**
-   * The next task to start: the first in order that touches no file in use, or that an earlier one must touch first.
-   * It leaves the window.
-   */
+  /** The next task to start: the first in order that nothing is in the way of. It leaves the window. */
   next(running: Iterable<Touches>): Promise<Candidate | undefined>;
+  /** A task has ended: others may have waited for it. */
+  ended(): void;
   /** How many tasks and settling drops the last look saw and nobody has taken since. */
   waiting(): number;
+  /** How many of those cannot start before another task has ended, as of the last time that one was asked for. */
+  chained(): number;
+  /** How many tasks wait in `deferred/` for another attempt. */
+  retrying(): number;
   /** Whether the window has run out while more waits beyond it. */
   hasRunDry(): boolean;
   /** In how many ms another look may find something that needs no bell: a settled drop, a deferred task. */
@@ -49,17 +58,23 @@ const MAX_BLOCKED = 64;
 const READ_AHEAD = 64;
 
 export function openBacklog(context: DaemonContext): Backlog {
-  const { system, layout, roots } = context;
+  const { system, layout, roots, settings } = context;
   const drops = openDrops(context);
+  const chains = openChains(system, layout);
   const unreadable = new Set<string>();
   const inspected = new Map<string, Candidate>();
   let window: TaskEntry[] = [];
+  /** What tasks hold that have begun and are not due. */
+  let later = createBusy();
+  let retrying = 0;
+  let chained = 0;
   let beyond = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
 
   return {
     async look() {
       unreadable.clear();
+      chains.refresh();
       const tasks = await scanTasks(system, layout, WINDOW);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
@@ -69,43 +84,71 @@ export function openBacklog(context: DaemonContext): Backlog {
       const waiting = tasks.entries.filter(({ file }) => !drops.has(file));
       window = [...deferred.due, ...waiting].sort(compareEntries);
       beyond = tasks.total - tasks.entries.length - tasks.drops.length;
-      const present = new Set(window.map(keyOfEntry));
+      const present = new Set([...window, ...deferred.later].map(keyOfEntry));
       for (const key of inspected.keys()) if (!present.has(key)) inspected.delete(key);
+      retrying = deferred.later.length;
+      later = busyWith(await touchesOfAll(deferred.later));
+      // Of more than can be remembered nothing is known, so nothing overtakes them.
+      if (deferred.isLaterCut) later.add(EVERYTHING);
     },
     async next(running) {
-      const busy = createBusy();
-      for (const touches of running) busy.add(touches);
+      const due = await touchesOfAll(window.filter(hasBegun));
+      const turns = takeTurns({ running, later, due });
+      chained = 0;
       for (let index = 0, blocked = 0; index < window.length && blocked < MAX_BLOCKED; ) {
         const entry = window[index] as TaskEntry;
-        const candidate = await refreshed(await inspect(entry), busy);
-        if (candidate === undefined) {
-          window.splice(index, 1);
-        } else if (busy.conflicts(candidate.touches)) {
-          busy.add(candidate.touches);
-          blocked += 1;
+        const found = await take(entry, turns);
+        if (found === "blocked") blocked += 1;
+        if (found === "chained") chained += 1;
+        if (found === "blocked" || found === "chained") {
           index += 1;
-        } else {
-          window.splice(index, 1);
-          inspected.delete(keyOfEntry(entry));
-          return candidate;
+          continue;
         }
+        window.splice(index, 1);
+        inspected.delete(keyOfEntry(entry));
+        if (found !== "gone") return found;
       }
       return undefined;
     },
+    ended: chains.refresh,
     waiting: () => window.length + beyond + drops.settling(),
+    chained: () => chained,
+    retrying: () => retrying,
     hasRunDry: () => window.length === 0 && beyond > 0,
     nextLookMs: () => Math.min(drops.nextLookMs(), nextDueAtMs - system.nowMs()),
     rejected: drops.rejected,
     unreadable: () => unreadable.size,
   };
 
-  /** Links may have changed since a task was read: before it starts, what it touches is worked out anew. */
-  async function refreshed(candidate: Candidate | undefined, busy: Busy): Promise<Candidate | undefined> {
-    if (candidate === undefined || busy.conflicts(candidate.touches)) return candidate;
-    return { ...candidate, touches: await touchesOf(system, candidate.task, roots) };
+  /** @returns the task when it may start now, or why it does not */
+  async function take(entry: TaskEntry, turns: Turns): Promise<Candidate | "blocked" | "chained" | "gone"> {
+    const candidate = await inspect(entry);
+    if (candidate === undefined) return "gone";
+    const readiness = await chains.readinessOf(entry.number, candidate.task);
+    // It takes its place in the order when it may run: one that it waits for may have to come after it.
+    if (readiness === "waits") return "chained";
+    if (readiness instanceof SpooldError) return { ...candidate, touches: NOTHING, refused: readiness };
+    let turn = { touches: candidate.touches, hasBegun: hasBegun(entry) };
+    if (turns.mayStart(turn)) {
+      // Links may have changed since it was read.
+      turn = { ...turn, touches: await touchesNow(candidate.task) };
+      if (turns.mayStart(turn)) return { ...candidate, touches: turn.touches };
+    }
+    turns.hold(turn);
+    return "blocked";
   }
 
-  /** Reads a task once. @returns undefined when it is none that can start: gone, a drop, or unreadable */
+  async function touchesOfAll(entries: readonly TaskEntry[]): Promise<readonly Touches[]> {
+    const all: Touches[] = [];
+    for (const entry of entries) all.push((await inspect(entry))?.touches ?? NOTHING);
+    return all;
+  }
+
+  function touchesNow(task: Task): Promise<Touches> {
+    return settings.strict ? Promise.resolve(EVERYTHING) : touchesOf(system, task, roots);
+  }
+
+  /** Reads a task once. @returns undefined when it is none that can start: gone, a drop, put off, or unreadable */
   async function inspect(entry: TaskEntry): Promise<Candidate | undefined> {
     const key = keyOfEntry(entry);
     const known = inspected.get(key);
@@ -118,8 +161,15 @@ export function openBacklog(context: DaemonContext): Backlog {
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
     if (await isSpent(system, layout, entry.number)) return handOver(entry, "spent");
-    const touches = await touchesOf(system, file.task, roots);
-    const candidate = { entry, fingerprint: file.fingerprint, task: file.task, touches };
+    const { task, fingerprint } = file;
+    const runAtMs = Date.parse(task.runAt ?? "");
+    // A person who moves it here from deferred/, with the time in its name, wants it now.
+    if (entry.state === "tasks" && entry.dueAtMs === 0 && runAtMs > system.nowMs()) {
+      await putOff(system, layout, entry, { seen: fingerprint, dueAtMs: runAtMs });
+      nextDueAtMs = Math.min(nextDueAtMs, runAtMs);
+      return undefined;
+    }
+    const candidate = { entry, fingerprint, task, touches: await touchesNow(task) };
     inspected.set(key, candidate);
     return candidate;
   }

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { type ControlRequest, type DaemonStatus, socketAddress } from "../spool/control.ts";
+import { ASKS, type ControlRequest, type DaemonStatus, socketAddress } from "../spool/control.ts";
 import type { Layout } from "../spool/layout.ts";
 import { type System, unlinkIfThere } from "../system.ts";
 
@@ -58,7 +58,6 @@ function serve(socket: Socket, answer: (request: ControlRequest) => DaemonStatus
 }
 
 function requestIn(received: string): ControlRequest | undefined {
-  if (received === `${JSON.stringify({ ask: "status" })}\n`) return { ask: "status" };
-  if (received === `${JSON.stringify({ ask: "stop" })}\n`) return { ask: "stop" };
-  return undefined;
+  const ask = ASKS.find((word) => received === `${JSON.stringify({ ask: word })}\n`);
+  return ask === undefined ? undefined : { ask };
 }

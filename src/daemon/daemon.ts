@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import type { Settings } from "../config.ts";
 import { deserializeError, ERRORS, SpooldError, serializeError, toSpooldError } from "../errors.ts";
 import { resolveRoots } from "../image/paths.ts";
@@ -12,10 +13,12 @@ import { openSequence } from "../spool/sequence.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
 import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
+import { createBreaker } from "./breaker.ts";
+import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
 import { type LoopState, runLoop } from "./loop.ts";
-import { createPause } from "./pause.ts";
+import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
@@ -95,10 +98,13 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const backlog = openBacklog(context);
   const marks = createBegunMarks(system, layout);
   const ended = (waits: boolean): void => {
+    backlog.ended();
     if (waits) state.rang = true;
     wakeup.ring();
   };
-  const runner = openRunner(context, { pool, pause, marks }, { ended, fatal: fail });
+  const breaker = createBreaker(settings.maxAlike);
+  const byHand = openPauseByHand(context);
+  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
@@ -115,12 +121,24 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
       })),
     stopping: state.stopping,
-    paused: pause.because()?.message ?? (pool.isBroken() ? ERRORS.WORKER_UNUSABLE.message : null),
+    paused: pausedBecause(byHand, pause, pool),
   });
+  const look = (): void => {
+    state.rang = true;
+    wakeup.ring();
+  };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
+    if (ask === "resume") breaker.reset();
+    if (ask === "resume") pause.end();
+    if (ask === "resume" || ask === "look") look();
     return status();
   });
+  // Hints only: what they miss is seen at the next look.
+  const stopWatching = [
+    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
+    system.watchDirectory(layout.active, () => void runner.giveUpTaken().catch(() => undefined)),
+  ];
   log.event("info", "daemon started", {
     spool: layout.root,
     roots: context.roots,
@@ -130,18 +148,29 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
-    await runLoop(context, { backlog, bell, pause, pool, runner, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
   } finally {
+    for (const stop of stopWatching) stop();
     await bell.disarm();
     await control?.close();
     await marks.close();
   }
   const failed = failedAtStart + runner.failed();
-  const fatal = state.fatal ?? (once ? pause.because() : null);
+  const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
   return once && failed + backlog.rejected() + backlog.unreadable() > 0 ? 1 : 0;
+}
+
+function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {
+  const error = pausedError(byHand) ?? pause.because();
+  return error?.message ?? (pool.isBroken() ? ERRORS.WORKER_UNUSABLE.message : null);
+}
+
+function pausedError(byHand: PauseByHand): SpooldError | null {
+  const reason = byHand.reason();
+  return reason === undefined ? null : new SpooldError("SPOOL_PAUSED", reason === "" ? {} : { reason });
 }
 
 async function contextOf(

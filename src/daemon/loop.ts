@@ -1,6 +1,7 @@
 import { pausesDaemon, type SpooldError, toSpooldError } from "../errors.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Bell } from "./bell.ts";
+import type { PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
@@ -12,6 +13,7 @@ export interface LoopParts {
   readonly backlog: Backlog;
   readonly bell: Bell;
   readonly pause: Pause;
+  readonly byHand: PauseByHand;
   readonly pool: Pool;
   readonly runner: Runner;
   readonly wakeup: Wakeup;
@@ -49,7 +51,7 @@ export async function runLoop(
   once: boolean,
 ): Promise<void> {
   const { settings, system } = context;
-  const { backlog, bell, pause, pool, runner, wakeup } = parts;
+  const { backlog, bell, pause, byHand, pool, runner, wakeup } = parts;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let lookTookMs = 0;
   let armed = false;
@@ -87,16 +89,25 @@ export async function runLoop(
     // Cleared first: what rings during the look is looked at again.
     state.rang = false;
     lookedAtMs = system.monotonicMs();
+    const looked = runner.looking();
     await backlog.look();
+    looked();
+    await runner.giveUpTaken();
     lookTookMs = system.monotonicMs() - lookedAtMs;
   }
 
   async function startAll(): Promise<void> {
-    while (pool.room() > 0 && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
-      const candidate = await backlog.next(runner.running().map(({ touches }) => touches));
+    while (hasRoom() && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
+      if (await byHand.look()) return;
+      const candidate = await backlog.next(runner.held());
       if (candidate === undefined) return;
       await runner.start(candidate);
     }
+  }
+
+  /** While the machine may be at fault still, one task at a time is tried. */
+  function hasRoom(): boolean {
+    return pause.because() === null ? pool.room() > 0 : runner.running().length === 0 && pool.room() > 0;
   }
 
   /** Armed before it is relied on: after it hears, the spool is looked at once more. */
@@ -131,7 +142,7 @@ export async function runLoop(
 
   /** What came in while the last tasks ran has not been looked at yet. */
   async function isStillAtEnd(): Promise<boolean> {
-    if (pause.because() !== null) return true;
+    if (pause.because() !== null || byHand.reason() !== undefined) return true;
     state.rang = true;
     await tryTurn();
     return isAtEnd();
@@ -140,6 +151,7 @@ export async function runLoop(
   /** Only asked with `once`: held back by the machine counts as the end too, for nobody may come to mend it. */
   function isAtEnd(): boolean {
     if (runner.running().length > runner.stranded()) return false;
-    return pause.because() !== null || (backlog.waiting() === 0 && !state.rang);
+    if (pause.because() !== null || byHand.reason() !== undefined) return true;
+    return backlog.waiting() === backlog.chained() && backlog.retrying() === 0 && !state.rang;
   }
 }

@@ -5,7 +5,7 @@ import type { Publication } from "../image/replace.ts";
 import { temporaryPath } from "../image/temporaries.ts";
 import { taskFields } from "../log.ts";
 import type { ActiveTask } from "../spool/claim.ts";
-import type { Task } from "../task/task.ts";
+import { isHandlerTask, type Task } from "../task/task.ts";
 import type { PreparedOutput } from "../worker/protocol.ts";
 import type { DaemonContext } from "./context.ts";
 import type { Attempt } from "./records.ts";
@@ -29,9 +29,8 @@ export async function requireExpected(
   const isExpected = ({ path, temporary, tiles }: PreparedOutput, index: number): boolean => {
     const wanted = destinations[index];
     if (path !== wanted?.path || temporary !== temporaryPath(path, tag, index)) return false;
-    return (
-      (tiles !== undefined) === (task.outputs[index]?.tile !== undefined) && (tiles?.folder ?? null) === wanted.folder
-    );
+    const isPyramid = !isHandlerTask(task) && task.outputs[index]?.tile !== undefined;
+    return (tiles !== undefined) === isPyramid && (tiles?.folder ?? null) === wanted.folder;
   };
   if (outputs.length !== destinations.length || !outputs.every(isExpected)) {
     throw new SpooldError("PATH_OUTSIDE_ROOTS", { number: active.number, because: "not where the task says" });
@@ -39,7 +38,9 @@ export async function requireExpected(
   return publicationsOf(destinations, tag);
 }
 
-function destinationsOf({ system, roots, spool }: DaemonContext, task: Task): Promise<Destination[]> {
+async function destinationsOf({ system, roots, spool }: DaemonContext, task: Task): Promise<Destination[]> {
+  // What a handler writes it puts in place itself.
+  if (isHandlerTask(task)) return [];
   return Promise.all(task.outputs.map((output) => resolveDestination(system, output, roots, { create: false, spool })));
 }
 

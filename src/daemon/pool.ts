@@ -1,7 +1,7 @@
 import type { Settings } from "../config.ts";
 import type { SerializedError } from "../errors.ts";
 import type { System } from "../system.ts";
-import type { RunRequest } from "../worker/protocol.ts";
+import type { AttemptId, RunRequest } from "../worker/protocol.ts";
 import { type MemoryWatch, watchMemory } from "./memory-watch.ts";
 import { startWorker, type WorkEnd, type WorkerProcess } from "./worker-process.ts";
 
@@ -25,6 +25,11 @@ export interface Pool {
   isBroken(): boolean;
   /** Runs one attempt as soon as a worker is free, in the order of the calls. Never begun, it ends as interrupted. */
   run(work: Work): Promise<WorkEnd>;
+  /**
+   * Gives an attempt up that nobody wants any more: it ends as interrupted. One whose files are being written already
+   * goes to its end.
+   */
+  abandon(id: AttemptId): void;
   /** Ends all attempts that no worker has begun as interrupted. */
   giveBack(): void;
   /** Kills every worker now; attempts under way end as interrupted. None is replaced. */
@@ -96,6 +101,11 @@ export function openPool({ size, env, system, ...limits }: PoolOptions, events: 
         line.push({ work, end });
         advance();
       }),
+    abandon(id) {
+      const place = line.findIndex(({ work }) => work.request.number === id.number);
+      if (place >= 0) line.splice(place, 1)[0]?.end({ kind: "interrupted" });
+      for (const { worker } of members) worker.abandon(id);
+    },
     giveBack,
     killAll() {
       shut();

@@ -13,9 +13,16 @@ export interface Attempt {
   readonly startedAtMs: number;
 }
 
+/** An outcome after which a task is done. */
+export type Success = Extract<Outcome, { kind: "succeeded" | "handled" | "fresh" }>;
+
+export function isSuccess(outcome: Outcome): outcome is Success {
+  return outcome.kind === "succeeded" || outcome.kind === "handled" || outcome.kind === "fresh";
+}
+
 /** What is remembered of an attempt that did not succeed. */
 export function recordOf({ active }: Attempt, outcome: Outcome, nowMs: number): AttemptRecord {
-  if (outcome.kind === "succeeded" || outcome.kind === "interrupted") {
+  if (isSuccess(outcome) || outcome.kind === "interrupted") {
     throw new TypeError(`an attempt that ended as ${outcome.kind} leaves no record`);
   }
   return { attempt: active.attempt, outcome: outcome.kind, error: errorOf(outcome), endedAt: isoTime(nowMs) };
@@ -33,21 +40,31 @@ export function reasonFor(
 }
 
 /** What lies in `done/`. */
-export function receiptFor(attempt: Attempt, outcome: Extract<Outcome, { kind: "succeeded" }>, nowMs: number): Receipt {
+export function receiptFor(
+  attempt: Attempt,
+  outcome: Success,
+  { nowMs, earlier }: { readonly nowMs: number; readonly earlier: readonly AttemptRecord[] },
+): Receipt {
   const { active, task, startedAtMs } = attempt;
-  const srcset = srcSetsOf(outcome.outputs);
+  const isHandled = outcome.kind === "handled";
+  const outputs = isHandled ? [] : outcome.outputs;
+  const srcset = srcSetsOf(outputs);
   return {
     number: active.number,
     key: hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task),
+    status: outcome.kind === "fresh" ? "fresh" : "done",
     supplicant: task.supplicant ?? null,
     summary: task.summary ?? null,
+    ...(task.batch !== undefined && { batch: task.batch }),
     attempts: active.attempt,
     startedAt: isoTime(startedAtMs),
     endedAt: isoTime(nowMs),
     durationMs: Math.max(0, Math.round(nowMs - startedAtMs)),
-    source: outcome.source,
-    outputs: outcome.outputs,
+    source: isHandled ? null : outcome.source,
+    outputs,
+    ...(isHandled && { result: outcome.result }),
     ...(srcset !== undefined && { srcset }),
+    ...(earlier.length > 0 && { earlier }),
   };
 }
 

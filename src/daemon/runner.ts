@@ -4,14 +4,17 @@ import { taskFields } from "../log.ts";
 import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
 import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
-import { conclude, settle } from "./attempt.ts";
+import { ignoring } from "../system.ts";
+import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
+import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool, Work } from "./pool.ts";
 import type { Attempt } from "./records.ts";
 import type { Touches } from "./touches.ts";
+import type { WorkEnd } from "./worker-process.ts";
 
 /** The tasks under way: claims them, gives them to workers, and sees them to their end. */
 export interface Runner {
@@ -20,6 +23,12 @@ export interface Runner {
   /** Tries again to move tasks whose end could not be written down when the disk was full or read-only. */
   retryStranded(): Promise<void>;
   running(): readonly Running[];
+  /** What tasks hold that run, or that have gone to `deferred/` since the last look at it. */
+  held(): readonly Touches[];
+  /** Remembers which tasks a look that begins now will see in `deferred/`; to be called once more when it is over. */
+  looking(): () => void;
+  /** Gives up the attempts whose files a person has taken out of `active/`. */
+  giveUpTaken(): Promise<void>;
   /** How many of those are not at work but wait for the disk. */
   stranded(): number;
   /** How many attempts ended as failed tasks since the start. */
@@ -40,9 +49,17 @@ export interface RunnerEvents {
   readonly fatal: (error: SpooldError) => void;
 }
 
+/** What the runner works with. */
+export interface RunnerParts {
+  readonly pool: Pool;
+  readonly pause: Pause;
+  readonly breaker: Breaker;
+  readonly marks: BegunMarks;
+}
+
 export function openRunner(
   context: DaemonContext,
-  { pool, pause, marks }: { readonly pool: Pool; readonly pause: Pause; readonly marks: BegunMarks },
+  { pool, pause, breaker, marks }: RunnerParts,
   events: RunnerEvents,
 ): Runner {
   const { system, layout, settings, roots, spool, log } = context;
@@ -50,6 +67,8 @@ export function openRunner(
   /** Numbers of tasks that were in a worker when another task took it down. */
   const suspects = new Set<number>();
   const stranded = new Set<Attempt>();
+  /** What tasks hold that have gone to `deferred/`, where nobody has looked since. */
+  const deferred = new Set<Touches>();
   let failed = 0;
 
   return {
@@ -65,7 +84,7 @@ export function openRunner(
       if (active === undefined) return;
       const attempt = { active, task, startedAtMs: system.nowMs() };
       running.set(entry.number, { attempt, touches, hasBegun: false });
-      void seeThrough(attempt, touches);
+      void seeThrough(attempt, candidate);
     },
     async retryStranded() {
       for (const attempt of stranded) {
@@ -81,12 +100,25 @@ export function openRunner(
       }
     },
     running: () => [...running.values()],
+    held: () => [...[...running.values()].map(({ touches }) => touches), ...deferred],
+    looking() {
+      const before = [...deferred];
+      return () => {
+        for (const touches of before) deferred.delete(touches);
+      };
+    },
+    async giveUpTaken() {
+      for (const { attempt } of running.values()) {
+        const { path, number, attempt: count } = attempt.active;
+        if ((await ignoring(["ENOENT"], system.fs.lstat(path))) === undefined) pool.abandon({ number, attempt: count });
+      }
+    },
     stranded: () => stranded.size,
     failed: () => failed,
   };
 
   /** Never rejects. */
-  async function seeThrough(claimed: Attempt, touches: Touches): Promise<void> {
+  async function seeThrough(claimed: Attempt, { touches, refused }: Candidate): Promise<void> {
     const { number } = claimed.active;
     let attempt = claimed;
     let waits = false;
@@ -99,7 +131,10 @@ export function openRunner(
       marked = mark.then(() => log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task })));
     };
     try {
-      const end = await pool.run({ ...workOf(claimed), begun });
+      const end: WorkEnd =
+        refused === undefined
+          ? await pool.run({ ...workOf(claimed), begun })
+          : { kind: "failed", error: refused.toJSON() };
       // The log tells of the start first.
       await marked;
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
@@ -107,8 +142,8 @@ export function openRunner(
       const conclusion = await conclude(context, attempt, end);
       waits = conclusion.move === "deferred";
       if (conclusion.move === "failed") failed += 1;
-      if (conclusion.pause !== null) pause.begin(conclusion.pause);
-      else if (conclusion.move === "done") pause.end();
+      if (waits) deferred.add(touches);
+      hearOf(conclusion);
       running.delete(number);
     } catch (error) {
       const known = toSpooldError(error, "IO_ERROR", { number });
@@ -122,6 +157,14 @@ export function openRunner(
       }
     }
     events.ended(waits);
+  }
+
+  function hearOf({ move, pause: because, error }: Conclusion): void {
+    const alike = move === "done" || error !== null ? breaker.note(error) : null;
+    const trouble = because ?? alike;
+    if (trouble !== null) pause.begin(trouble);
+    // Another error than the one that paused it: the machine is as it should be, this task is not.
+    else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
   }
 
   function workOf({ active, task }: Attempt): Omit<Work, "begun"> {

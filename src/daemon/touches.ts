@@ -3,15 +3,25 @@ import { SpooldError } from "../errors.ts";
 import { type Destination, destinationNamed, resolveDestination } from "../image/destinations.ts";
 import { resolveOutput, resolveSource } from "../image/paths.ts";
 import type { System } from "../system.ts";
-import { type Output, readsOf, type Task } from "../task/task.ts";
+import { type HandlerTask, isHandlerTask, type Output, readsOf, type Task } from "../task/task.ts";
 
 /** The files that a task reads and writes, links resolved. */
 export interface Touches {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** Those of the paths written that are folders of tiles: whatever lies below them is written as well. */
+  /** Those of the paths written that are folders: whatever lies below them is written as well. */
   readonly folders: readonly string[];
+  /** Those of the paths read that may be folders: whatever lies below them is read as well. */
+  readonly readFolders?: readonly string[];
+  /** Whether it may touch any file, so that nothing may run beside it. */
+  readonly everything?: boolean;
 }
+
+/** What a task touches of which nothing is known. */
+export const EVERYTHING: Touches = { reads: [], writes: [], folders: [], everything: true };
+
+/** What a task touches that will not run. */
+export const NOTHING: Touches = { reads: [], writes: [], folders: [] };
 
 /**
  * Which files a task touches. A source counts under its own name and under the one that its links lead to: an earlier
@@ -24,10 +34,24 @@ export async function touchesOf(system: System, task: Task, roots: readonly stri
     const own = await named(path);
     return [own, await orElse(resolveSource(system, path, roots), own)];
   };
-  const reads = new Set((await Promise.all(readsOf(task).map(namesOf))).flat());
+  const allNamesOf = async (paths: readonly string[]): Promise<readonly string[]> => [
+    ...new Set((await Promise.all(paths.map(namesOf))).flat()),
+  ];
+  if (isHandlerTask(task)) return touchesOfHandler(task, allNamesOf);
+  const reads = await allNamesOf(readsOf(task));
   const destinations = await Promise.all(task.outputs.map((output) => destinationOf(system, output, roots)));
   const folders = destinations.flatMap(({ folder }) => folder ?? []);
-  return { reads: [...reads], writes: [...new Set([...destinations.map(({ path }) => path), ...folders])], folders };
+  return { reads, writes: [...new Set([...destinations.map(({ path }) => path), ...folders])], folders };
+}
+
+/** What a handler touches nobody can see: it says so itself, files and folders alike, or it runs alone. */
+async function touchesOfHandler(
+  { reads, writes }: HandlerTask,
+  allNamesOf: (paths: readonly string[]) => Promise<readonly string[]>,
+): Promise<Touches> {
+  if (reads === undefined || writes === undefined) return EVERYTHING;
+  const [read, written] = [await allNamesOf(reads), await allNamesOf(writes)];
+  return { reads: read, readFolders: read, writes: written, folders: written };
 }
 
 /** Files in use by tasks that run or must run first. */
@@ -45,21 +69,37 @@ export function createBusy(): Busy {
   const read = new Set<string>();
   const written = new Set<string>();
   const folders = new Set<string>();
-  /** All directories above paths in use. */
+  const readFolders = new Set<string>();
+  /** All directories above paths in use, and above paths that are written. */
   const above = new Set<string>();
+  const aboveWritten = new Set<string>();
+  let isEmpty = true;
+  let hasEverything = false;
   return {
     conflicts: (touches) =>
+      hasEverything ||
+      (touches.everything === true && !isEmpty) ||
       touches.reads.some((path) => written.has(path)) ||
       touches.writes.some((path) => written.has(path) || read.has(path)) ||
       touches.folders.some((path) => above.has(path)) ||
-      (folders.size > 0 && pathsOf(touches).some((path) => directoriesAbove(path).some((each) => folders.has(each)))),
+      (touches.readFolders ?? []).some((path) => aboveWritten.has(path)) ||
+      isBelow(pathsOf(touches), folders) ||
+      isBelow(touches.writes, readFolders),
     add(touches) {
+      isEmpty = false;
+      hasEverything ||= touches.everything === true;
       for (const path of touches.reads) read.add(path);
       for (const path of touches.writes) written.add(path);
       for (const path of touches.folders) folders.add(path);
+      for (const path of touches.readFolders ?? []) readFolders.add(path);
       for (const path of pathsOf(touches)) for (const each of directoriesAbove(path)) above.add(each);
+      for (const path of touches.writes) for (const each of directoriesAbove(path)) aboveWritten.add(each);
     },
   };
+}
+
+function isBelow(paths: readonly string[], folders: ReadonlySet<string>): boolean {
+  return folders.size > 0 && paths.some((path) => directoriesAbove(path).some((each) => folders.has(each)));
 }
 
 function pathsOf({ reads, writes }: Touches): readonly string[] {

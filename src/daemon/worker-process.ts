@@ -21,6 +21,8 @@ export interface WorkerProcess {
   isFree(): boolean;
   /** Runs one attempt on a free worker; the child is killed when the deadline passes. */
   run(request: RunRequest, timeoutMs: number): Promise<WorkEnd>;
+  /** Kills the child when it is at the pixels of this attempt, which then ends as interrupted. */
+  abandon(id: AttemptId): void;
   /** Kills the child at once: the attempt whose pixels it is at ends as told, others as interrupted. */
   kill(end: WorkEnd): void;
   /** Kills the child; resolves when it is gone. */
@@ -113,6 +115,9 @@ export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): Worke
       } finally {
         clearTimeout(deadline);
       }
+    },
+    abandon(id) {
+      if (atPixels !== undefined && isSame(atPixels, id)) condemn(over(atPixels, { kind: "interrupted" }));
     },
     kill: (end) => condemn(over(atPixels, end)),
     async close() {

@@ -1,7 +1,7 @@
 /** Which decoders may open a source, and how. Pictures come from strangers: what is not named here stays shut. */
 import sharp, { type Sharp } from "sharp";
-import { DEFAULT_FORMATS, INPUT_FORMATS, type InputFormat } from "../config.ts";
 import { SpooldError } from "../errors.ts";
+import { DEFAULT_FORMATS, INPUT_FORMATS, type InputFormat } from "../input-formats.ts";
 
 /**
  * Makes sharp fit for untrusted pictures in a process of their own: no cache, one thread, and no decoder

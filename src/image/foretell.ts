@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { System } from "../system.ts";
-import type { Task } from "../task/task.ts";
+import type { PictureTask } from "../task/task.ts";
 import type { Size, SourceShape } from "./geometry.ts";
 import { shapeIn } from "./peek.ts";
 import { foretoldSize } from "./sizes.ts";
@@ -16,7 +16,11 @@ const PREFIXES = [64 * 1024, 512 * 1024];
  * @param root where relative paths start
  * @returns null for each output whose size is not known to the pixel; for all when the source cannot be read
  */
-export async function foretellSizes(system: System, task: Task, root: string): Promise<readonly (Size | null)[]> {
+export async function foretellSizes(
+  system: System,
+  task: PictureTask,
+  root: string,
+): Promise<readonly (Size | null)[]> {
   const shape = await shapeOf(system, resolve(root, task.source)).catch(() => undefined);
   return task.outputs.map((output) => (shape === undefined ? null : foretoldSize(output, shape)));
 }

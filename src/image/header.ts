@@ -1,6 +1,6 @@
 import type { Metadata } from "sharp";
-import type { InputFormat } from "../config.ts";
 import { type Facts, SpooldError } from "../errors.ts";
+import type { InputFormat } from "../input-formats.ts";
 import { openPicture } from "./decoders.ts";
 import type { HeaderLimits } from "./limits.ts";
 import { requireOpen } from "./magic.ts";

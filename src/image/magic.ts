@@ -1,5 +1,5 @@
-import type { InputFormat } from "../config.ts";
 import { SpooldError } from "../errors.ts";
+import type { InputFormat } from "../input-formats.ts";
 import type { SourceBytes } from "./source.ts";
 
 /**

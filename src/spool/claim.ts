@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ignoring, type System, syncDirectory } from "../system.ts";
-import { activeName, type EntryName } from "../task/name.ts";
+import { activeName, deferredName, type EntryName } from "../task/name.ts";
 import type { TaskEntry } from "./entries.ts";
 import { putBack } from "./intake.ts";
 import type { Layout } from "./layout.ts";
@@ -10,6 +10,8 @@ import { type Fingerprint, fingerprintOf, isSameFile } from "./task-file.ts";
 export interface ActiveTask extends EntryName {
   /** Its file in `active/`, absolute. */
   readonly path: string;
+  /** Which file it is, wherever it is moved; unknown of one that was found at the start. */
+  readonly inode?: bigint;
 }
 
 /**
@@ -24,17 +26,49 @@ export async function claim(
   entry: TaskEntry,
   seen: Fingerprint,
 ): Promise<ActiveTask | undefined> {
-  const from = join(layout[entry.state], entry.file);
   const path = join(layout.active, activeName(entry));
+  if (!(await move(system, layout, entry, { to: path, seen }))) return undefined;
+  await Promise.all([syncDirectory(system, layout.active), syncDirectory(system, layout[entry.state])]);
+  return {
+    number: entry.number,
+    priority: entry.priority,
+    attempt: entry.attempt,
+    dueAtMs: 0,
+    path,
+    inode: seen.inode,
+  };
+}
+
+/**
+ * Puts a task off until a time that it asks for.
+ * @param dueAtMs ms since epoch
+ * @returns false when the file has moved or changed since it was read
+ */
+export async function putOff(
+  system: System,
+  layout: Layout,
+  entry: TaskEntry,
+  { seen, dueAtMs }: { readonly seen: Fingerprint; readonly dueAtMs: number },
+): Promise<boolean> {
+  const to = join(layout.deferred, deferredName({ ...entry, dueAtMs }));
+  if (!(await move(system, layout, entry, { to, seen }))) return false;
+  await Promise.all([syncDirectory(system, layout.deferred), syncDirectory(system, layout[entry.state])]);
+  return true;
+}
+
+/** @returns false when the file had moved, or was another one than was read: then it is back in `tasks/` */
+async function move(
+  system: System,
+  layout: Layout,
+  entry: TaskEntry,
+  { to, seen }: { readonly to: string; readonly seen: Fingerprint },
+): Promise<boolean> {
   const moved = await ignoring(
     ["ENOENT"],
-    system.fs.rename(from, path).then(() => true),
+    system.fs.rename(join(layout[entry.state], entry.file), to).then(() => true),
   );
-  if (moved === undefined) return undefined;
-  if (!isSameFile(await fingerprintOf(system, path), seen)) {
-    await putBack(system, layout, path, entry.file);
-    return undefined;
-  }
-  await Promise.all([syncDirectory(system, layout.active), syncDirectory(system, layout[entry.state])]);
-  return { number: entry.number, priority: entry.priority, attempt: entry.attempt, dueAtMs: 0, path };
+  if (moved === undefined) return false;
+  if (isSameFile(await fingerprintOf(system, to), seen)) return true;
+  await putBack(system, layout, to, entry.file);
+  return false;
 }

@@ -7,7 +7,12 @@ import type { System } from "../system.ts";
 import type { Layout } from "./layout.ts";
 
 /** What may be asked of a running daemon, one JSON line each way, over `run/spoold.sock`. */
-export type ControlRequest = { readonly ask: "status" } | { readonly ask: "stop" };
+export interface ControlRequest {
+  /** `look`: something was moved. `resume`: the cause of a pause is mended. */
+  readonly ask: (typeof ASKS)[number];
+}
+
+export const ASKS = ["status", "stop", "look", "resume"] as const;
 
 /** What a daemon tells of itself. */
 export interface DaemonStatus {

@@ -1,12 +1,16 @@
 import type { System } from "../system.ts";
 import { readName } from "../task/name.ts";
-import { lowest, type TaskEntry } from "./entries.ts";
+import { hasBegun, lowest, type TaskEntry } from "./entries.ts";
 import type { Layout } from "./layout.ts";
 
 /** What lies in `deferred/`. */
 export interface DeferredView {
   /** The first entries that are due, in the order in which they start. */
   readonly due: readonly TaskEntry[];
+  /** The first entries that are not due but have begun: another attempt was made. */
+  readonly later: readonly TaskEntry[];
+  /** Whether there are more of those than could be kept. */
+  readonly isLaterCut: boolean;
   /** When the next one is due, ms since epoch; Infinity when none waits. */
   readonly nextDueAtMs: number;
 }
@@ -19,12 +23,20 @@ export async function scanDeferred(
   window: number,
 ): Promise<DeferredView> {
   const due = lowest(window);
+  const later = lowest(window);
+  let begun = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
   for (const file of await fs.readdir(layout.deferred)) {
     const kind = readName(file);
     if (kind.kind !== "task") continue;
-    if (kind.entry.dueAtMs <= nowMs) due.add({ ...kind.entry, state: "deferred", file });
-    else nextDueAtMs = Math.min(nextDueAtMs, kind.entry.dueAtMs);
+    const entry: TaskEntry = { ...kind.entry, state: "deferred", file };
+    if (entry.dueAtMs <= nowMs) {
+      due.add(entry);
+    } else {
+      nextDueAtMs = Math.min(nextDueAtMs, entry.dueAtMs);
+      if (hasBegun(entry)) later.add(entry);
+      if (hasBegun(entry)) begun += 1;
+    }
   }
-  return { due: due.sorted(), nextDueAtMs };
+  return { due: due.sorted(), later: later.sorted(), isLaterCut: begun > window, nextDueAtMs };
 }

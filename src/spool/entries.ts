@@ -6,6 +6,14 @@ export interface TaskEntry extends EntryName {
   readonly file: string;
 }
 
+/**
+ * Whether an attempt of a task may have been made: then it has taken its place in the order. What waits in `deferred/`
+ * for its first attempt has a time that was asked for; what was given back is due since ever.
+ */
+export function hasBegun({ state, attempt, dueAtMs }: TaskEntry): boolean {
+  return state === "deferred" && (attempt > 1 || dueAtMs === 0);
+}
+
 /** Collects entries and keeps the `count` first ones, in memory bounded by twice that. */
 export function lowest(count: number): { add(entry: TaskEntry): void; sorted(): TaskEntry[] } {
   let kept: TaskEntry[] = [];

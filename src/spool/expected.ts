@@ -1,6 +1,6 @@
 import { resolveSettings } from "../config.ts";
 import { ignoring, type System } from "../system.ts";
-import type { Task } from "../task/task.ts";
+import { isHandlerTask, type PictureTask, type Task } from "../task/task.ts";
 import type { Layout } from "./layout.ts";
 
 /** A picture that a task will make. */
@@ -28,6 +28,7 @@ export function openForeteller(system: System, layout: Layout): Foreteller {
 
   return {
     async expectedOutputs(task) {
+      if (isHandlerTask(task)) return [];
       if (open === MAX_OPEN) await new Promise<void>((resolve) => waiting.push(resolve));
       else open += 1;
       try {
@@ -45,7 +46,7 @@ export function openForeteller(system: System, layout: Layout): Foreteller {
   };
 }
 
-async function foretell(system: System, layout: Layout, task: Task): Promise<readonly ExpectedOutput[]> {
+async function foretell(system: System, layout: Layout, task: PictureTask): Promise<readonly ExpectedOutput[]> {
   // Loaded here, not above: a command that enqueues nothing needs none of it.
   const { foretellSizes } = await import("../image/foretell.ts");
   const sizes = await foretellSizes(system, task, await firstRoot(system, layout));
@@ -53,8 +54,8 @@ async function foretell(system: System, layout: Layout, task: Task): Promise<rea
 }
 
 /** What a task will make, without sizes. */
-export function filesOf({ outputs }: Task): readonly ExpectedOutput[] {
-  return outputs.map(({ file }) => ({ file }));
+export function filesOf(task: Task): readonly ExpectedOutput[] {
+  return isHandlerTask(task) ? [] : task.outputs.map(({ file }) => ({ file }));
 }
 
 /** Where the daemon's relative paths start, unless a flag tells it otherwise: that is not known here. */

@@ -5,6 +5,7 @@ import { deferredName, reasonName, receiptName, waitingName } from "../task/name
 import type { AttemptRecord, Reason, Receipt } from "../task/outcome.ts";
 import { forgetAttempts, recordAttempt } from "./attempts.ts";
 import type { ActiveTask } from "./claim.ts";
+import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
 
 /**
@@ -35,9 +36,21 @@ export async function isSpent(system: System, layout: Layout, number: number): P
 
 /** Ends a task whose receipt exists: what is left of it is removed. */
 export async function dropActive(system: System, layout: Layout, active: ActiveTask): Promise<void> {
-  await unlinkIfThere(system, active.path);
+  const wasThere = await ignoring(
+    ["ENOENT"],
+    system.fs.unlink(active.path).then(() => true),
+  );
+  if (wasThere === undefined) await dropMoved(system, layout, active);
   await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
   await forgetAttempts(system, layout, active.number);
+}
+
+/** A person has moved the file of a task away in the moment in which it was done: it must not run once more. */
+async function dropMoved(system: System, layout: Layout, { number, inode }: ActiveTask): Promise<void> {
+  const found = inode === undefined ? undefined : await findTask(system, layout, number);
+  if (found === undefined || found.state === "done") return;
+  const stat = await ignoring(["ENOENT"], system.fs.lstat(found.path, { bigint: true }));
+  if (stat?.ino === inode) await unlinkIfThere(system, found.path);
 }
 
 /** Makes a task a dead letter: the reason is durable beside it before it arrives. */

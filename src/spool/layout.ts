@@ -17,6 +17,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   /** Why earlier attempts of a task that will run again did not succeed. */
   readonly attempts: string;
   readonly settingsFile: string;
+  /** While it is there, nothing is started. */
+  readonly pauseFile: string;
   /** The user's own recipes; made by the user. */
   readonly recipes: string;
 }
@@ -33,6 +35,7 @@ export function layoutOf(spoolDir: string): Layout {
     run,
     attempts: join(run, "attempts"),
     settingsFile: join(root, "spoold.json"),
+    pauseFile: join(root, "PAUSE"),
     recipes: join(root, "recipes"),
   };
 }

@@ -4,11 +4,11 @@ import { closest } from "fastest-levenshtein";
 import { SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import { invalidTask } from "../task/faults.ts";
-import { isRecipeName, readOrder } from "../task/order.ts";
+import { isRecipeName, type RecipeTask, readOrder } from "../task/order.ts";
 import { MAX_TASK_BYTES } from "../task/parse.ts";
 import { parseRecipe, type Recipe, renderRecipe } from "../task/recipe.ts";
 import { renderPlain } from "../task/render.ts";
-import type { Task } from "../task/task.ts";
+import type { PictureTask, Task } from "../task/task.ts";
 import type { Layout } from "./layout.ts";
 import { readTaskFile } from "./task-file.ts";
 
@@ -24,8 +24,25 @@ type Place = Pick<Layout, "recipes">;
  */
 export async function renderTask(system: System, layout: Place, value: unknown): Promise<Task> {
   const order = readOrder(value);
-  if (order === undefined) return renderPlain(value);
+  const task = order === undefined ? renderPlain(value) : await renderOrder(system, layout, order);
+  return withoutDelay(task, system.nowMs());
+}
+
+/** Makes the task of a recipe, as `renderTask` does. */
+export async function renderRecipeTask(system: System, layout: Place, order: RecipeTask): Promise<PictureTask> {
+  const read = readOrder(order) ?? order;
+  return renderOrder(system, layout, read);
+}
+
+async function renderOrder(system: System, layout: Place, order: RecipeTask): Promise<PictureTask> {
   return renderRecipe(await readRecipe(system, layout, order.recipe), order);
+}
+
+/** A delay counts from now on: what is written down is the time that it leads to. */
+function withoutDelay(task: Task, nowMs: number): Task {
+  if (task.delay === undefined) return task;
+  const { delay, ...rest } = task;
+  return { ...rest, runAt: new Date(nowMs + delay).toISOString() };
 }
 
 async function readRecipe(system: System, { recipes }: Place, name: string): Promise<Recipe> {

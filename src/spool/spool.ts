@@ -3,12 +3,12 @@ import { realSystem, type System } from "../system.ts";
 import { encodeTask, keyOf } from "../task/key.ts";
 import type { RecipeTask } from "../task/order.ts";
 import type { Receipt } from "../task/outcome.ts";
-import type { Task } from "../task/task.ts";
+import type { HandlerTask, PictureTask } from "../task/task.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
 import { type ExpectedOutput, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
-import { renderTask } from "./recipes.ts";
+import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 
 /** A task that has been accepted. */
@@ -25,8 +25,11 @@ export interface Ticket {
   done(options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
 }
 
-/** What may be handed to `enqueue`: a task without its key, which is worked out here. */
-export type NewTask = Omit<Task, "key">;
+/** A task on pictures as it may be handed to `enqueue`: without its key, which is worked out here. */
+export type NewTask = Omit<PictureTask, "key">;
+
+/** The same of a task that is work for a handler. */
+export type NewHandlerTask = Omit<HandlerTask, "key">;
 
 /** What a recipe is filled with. */
 export type RecipeOrder = Omit<RecipeTask, "recipe">;
@@ -47,13 +50,13 @@ export interface Spool {
    * A recipe is filled in here: what is changed in it afterwards is for later tasks. Numbers follow the order of calls.
    * @throws TASK_INVALID with one fault per place, RECIPE_MISSING, TASK_TOO_LARGE, DISK_FULL, DISK_READ_ONLY or IO_ERROR
    */
-  enqueue(task: NewTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket>;
+  enqueue(task: NewTask | NewHandlerTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket>;
   /**
    * The task that `enqueue` would commit for a recipe, with its key; queues nothing. Handed to `enqueue` as it is, it
    * stays as it is; who changes it writes braces in its file names double, as in any task.
    * @throws TASK_INVALID, RECIPE_MISSING or IO_ERROR
    */
-  renderToTask(recipe: string, order: RecipeOrder): Promise<Task>;
+  renderToTask(recipe: string, order: RecipeOrder): Promise<PictureTask>;
   /** The ticket of a task that was enqueued before, perhaps by another process. */
   ticket(number: number, outputs?: readonly ExpectedOutput[]): Ticket;
 }
@@ -83,7 +86,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
   return {
     directory: layout.root,
     async enqueue(newTask, { sizes = true } = {}) {
-      const rendering = render(system, layout, newTask);
+      const rendering = rendered(layout, renderTask(system, layout, newTask));
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
         const task = await rendering;
@@ -105,7 +108,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
  * Calls that overlap share one commit, as those of one `openSpool` do.
  * @throws as `Spool.enqueue`
  */
-export async function enqueue(task: NewTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket> {
+export async function enqueue(task: NewTask | NewHandlerTask | RecipeTask, options?: EnqueueOptions): Promise<Ticket> {
   return (await defaultSpool()).enqueue(task, options);
 }
 
@@ -114,18 +117,19 @@ export async function enqueue(task: NewTask | RecipeTask, options?: EnqueueOptio
  * @param recipe its name, as `recipes/NAME.json` has it; the spool's own, else the one that comes with the package
  * @throws as `Spool.renderToTask`
  */
-export function renderToTask(recipe: string, order: RecipeOrder): Promise<Task> {
+export function renderToTask(recipe: string, order: RecipeOrder): Promise<PictureTask> {
   return renderFrom(realSystem(), layoutOf(process.env["SPOOLD_DIR"] ?? "spool"), recipe, order);
 }
 
-async function renderFrom(system: System, layout: Layout, recipe: string, order: RecipeOrder): Promise<Task> {
-  const task = await render(system, layout, { ...order, recipe });
+async function renderFrom(system: System, layout: Layout, recipe: string, order: RecipeOrder): Promise<PictureTask> {
+  const task = await rendered(layout, renderRecipeTask(system, layout, { ...order, recipe }));
   return { key: keyOf(task), ...task };
 }
 
-async function render(system: System, layout: Layout, task: NewTask | RecipeTask): Promise<Task> {
-  return renderTask(system, layout, task).catch((error: unknown) => {
-    throw toSpooldError(error, "IO_ERROR", { directory: layout.recipes });
+/** Says of trouble on the way to a recipe where it was. */
+function rendered<T>({ recipes }: Layout, rendering: Promise<T>): Promise<T> {
+  return rendering.catch((error: unknown) => {
+    throw toSpooldError(error, "IO_ERROR", { directory: recipes });
   });
 }
 

@@ -1,21 +1,24 @@
 import { createHash } from "node:crypto";
 import { SpooldError } from "../errors.ts";
 import { MAX_TASK_BYTES } from "./parse.ts";
-import type { Task } from "./task.ts";
+import { isHandlerTask, type Task } from "./task.ts";
 
 /**
  * The key of a task: sha256 of the canonical form of its instructions. Two tasks with the same key make the same
- * pictures, whoever asked for them.
+ * pictures or ask a handler for the same, whoever asked for them.
  * @returns 64 hexadecimal digits
  */
 export function keyOf(task: Task): string {
-  const { source, outputs } = task;
-  return createHash("sha256").update(canonicalJson({ source, outputs })).digest("hex");
+  const instructions = isHandlerTask(task)
+    ? { handler: task.handler, data: task.data }
+    : { source: task.source, outputs: task.outputs };
+  return createHash("sha256").update(canonicalJson(instructions)).digest("hex");
 }
 
 /** Whether the task says by its key that enqueue wrote it whole and nobody has changed its instructions since. */
 export function hasOwnKey(task: Task): boolean {
-  return task.key === keyOf(task);
+  // A delay counts from the moment at which the task is taken in, so that a file that still has one has not been.
+  return task.key === keyOf(task) && task.delay === undefined;
 }
 
 /**

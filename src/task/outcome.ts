@@ -55,9 +55,22 @@ export interface SourceFile {
 /** For each format, what the `srcset` of an `<img>` or a `<source>` takes. */
 export type SrcSets = Readonly<Partial<Record<Format, string>>>;
 
+/** What can be written as JSON. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [member: string]: JsonValue };
+
 /** How one attempt ended. Expected ends are values; only surprises throw. */
 export type Outcome =
   | { readonly kind: "succeeded"; readonly source: SourceFile; readonly outputs: readonly OutputFile[] }
+  /** A handler has done its work. */
+  | { readonly kind: "handled"; readonly result: JsonValue }
+  /** The outputs of an earlier task with the same key are there still, made from the same source. */
+  | { readonly kind: "fresh"; readonly source: SourceFile; readonly outputs: readonly OutputFile[] }
   | { readonly kind: "failed"; readonly error: SerializedError }
   | { readonly kind: "timedOut"; readonly timeoutMs: number }
   | { readonly kind: "crashed"; readonly exitCode: number | null; readonly signal: string | null }
@@ -69,7 +82,7 @@ export type Outcome =
 /** An attempt that did not succeed, as it is kept until the task ends. */
 export interface AttemptRecord {
   readonly attempt: number;
-  readonly outcome: Exclude<Outcome["kind"], "succeeded">;
+  readonly outcome: Exclude<Outcome["kind"], "succeeded" | "handled" | "fresh">;
   readonly error: SerializedError;
   /** ISO 8601, UTC. */
   readonly endedAt: string;
@@ -79,14 +92,23 @@ export interface AttemptRecord {
 export interface Receipt {
   readonly number: number;
   readonly key: string;
+  /** `done`: its work was done. `fresh`: its outputs were there already. `cancelled`: it was taken back before its end. */
+  readonly status: "done" | "fresh" | "cancelled";
   readonly supplicant: string | null;
   readonly summary: string | null;
   readonly attempts: number;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly durationMs: number;
-  readonly source: SourceFile;
+  /** Null where no picture was read: of work for a handler, and of a task that was cancelled. */
+  readonly source: SourceFile | null;
   readonly outputs: readonly OutputFile[];
+  /** What the handler has returned. */
+  readonly result?: JsonValue;
+  /** The batch that it was counted in. */
+  readonly batch?: string;
+  /** Its attempts that did not succeed, oldest first. */
+  readonly earlier?: readonly AttemptRecord[];
   /** What a page needs to offer one picture at several widths; absent when no format has two of them. */
   readonly srcset?: SrcSets;
 }

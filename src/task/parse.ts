@@ -1,7 +1,17 @@
 import { posix } from "node:path";
 import { type Fault, invalidTask } from "./faults.ts";
 import { encodeFaults, faultsOfIssues } from "./issues.ts";
-import { FORMAT_ENDINGS, formatOf, type Output, readsOf, type Task, taskSchema } from "./task.ts";
+import {
+  FORMAT_ENDINGS,
+  formatOf,
+  handlerTaskSchema,
+  isHandlerTask,
+  type Output,
+  type PictureTask,
+  readsOf,
+  type Task,
+  taskSchema,
+} from "./task.ts";
 import { folderFaults, tileFaults } from "./tile-faults.ts";
 
 /** The largest task file in bytes: a task is an instruction, not a place for data. */
@@ -43,15 +53,40 @@ export function parseJson(text: string): unknown {
  * @throws TASK_INVALID with `faults`, one for each thing that is wrong
  */
 export function checkTask(value: unknown): Task {
-  const parsed = taskSchema.safeParse(value);
-  if (!parsed.success) throw invalidTask(faultsOfIssues(parsed.error.issues, value));
-  const faults = spanningFaults(parsed.data);
+  const schema = namesHandler(value) ? handlerTaskSchema : taskSchema;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidTask(faultsOfIssues(parsed.error.issues, value, schema));
+  const faults = [...timeFaults(parsed.data), ...(isHandlerTask(parsed.data) ? [] : spanningFaults(parsed.data))];
   if (faults.length > 0) throw invalidTask(faults);
   return parsed.data;
 }
 
+/** Checks a value as `checkTask` does, and that it is a task on pictures. @throws TASK_INVALID */
+export function checkPictureTask(value: unknown): PictureTask {
+  return requirePictures(checkTask(value));
+}
+
+/** @throws TASK_INVALID for a task that is work for a handler */
+export function requirePictures(task: Task): PictureTask {
+  if (!isHandlerTask(task)) return task;
+  throw invalidTask([{ pointer: "/handler", expected: "a task on pictures, with a source and outputs" }]);
+}
+
+function namesHandler(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "handler");
+}
+
+/** The schema sees a form; whether there is such a time is seen here. */
+function timeFaults({ runAt, delay }: Task): Fault[] {
+  if (runAt === undefined) return [];
+  const received = JSON.stringify(runAt);
+  if (Number.isNaN(Date.parse(runAt)))
+    return [{ pointer: "/runAt", expected: "a date and time as 2027-01-31T12:00:00Z", received }];
+  return delay === undefined ? [] : [{ pointer: "/runAt", expected: "runAt or delay, not both", received }];
+}
+
 /** What one output must not do to another or to what is read; the schema cannot see it. */
-function spanningFaults(task: Task): Fault[] {
+function spanningFaults(task: PictureTask): Fault[] {
   const [source, ...overlays] = readsOf(task).map((path) => posix.normalize(path));
   const seen = new Set<string>();
   const faults = task.outputs.flatMap((output, index) => {

@@ -11,10 +11,10 @@ import { SpooldError } from "../errors.ts";
 import { type Fault, faultsOfError, invalidTask } from "./faults.ts";
 import { faultsOfIssues, pointerTo } from "./issues.ts";
 import { type RecipeTask, varSchema } from "./order.ts";
-import { checkTask, parseJson } from "./parse.ts";
+import { checkPictureTask, parseJson } from "./parse.ts";
 import { fillIn, type Place, type Words, within } from "./placeholders.ts";
 import { fillOutput, withKey, withSize, wordsOfSource } from "./render.ts";
-import { type Task, taskSchema } from "./task.ts";
+import { type PictureTask, taskSchema } from "./task.ts";
 
 /** A recipe that has been read: what it asks for is not checked before it is filled in. */
 export interface Recipe {
@@ -62,7 +62,7 @@ export function parseRecipe(name: string, text: string): Recipe {
  * Makes a plain task of a recipe and a task that names it.
  * @throws TASK_INVALID: faults in the vars have pointers into the task, all others name the recipe and point into it
  */
-export function renderRecipe(recipe: Recipe, order: RecipeTask): Task {
+export function renderRecipe(recipe: Recipe, order: RecipeTask): PictureTask {
   const { recipe: _name, vars = {}, source, ...given } = order;
   const words = new Map([...wordsOfSource(source), ...boundVars(recipe, vars)]);
   const own = Object.fromEntries(Object.entries(given).filter(([, member]) => member !== undefined));
@@ -74,7 +74,7 @@ export function renderRecipe(recipe: Recipe, order: RecipeTask): Task {
       const outputs = recipe.outputs.map((output, index) => fillOutput(output, within(lists, index)));
       const members = fillIn(recipe.members, { ...place, words: withSize(words, {}) });
       if (faults.length > 0) throw invalidTask(faults);
-      return checkTask({ source, outputs, ...(members as Recipe["members"]), ...own });
+      return checkPictureTask({ source, outputs, ...(members as Recipe["members"]), ...own });
     }),
   );
 }

@@ -4,9 +4,9 @@ import { SpooldError } from "../errors.ts";
 import { type Fault, faultsOfError, invalidTask } from "./faults.ts";
 import { hasOwnKey, keyOf } from "./key.ts";
 import { pathBelowRoot } from "./output-path.ts";
-import { checkTask } from "./parse.ts";
+import { checkPictureTask, checkTask } from "./parse.ts";
 import { fillIn, joined, type Place, piecesOf, type Words, within } from "./placeholders.ts";
-import type { Task } from "./task.ts";
+import type { PictureTask, Task } from "./task.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -85,7 +85,7 @@ export function withSize(words: Words, { width, height }: Members): Words {
  * Renders a task in which `{key}` may stand. A key cannot be part of what it is the digest of, so it is that of the
  * same task with 64 zeros in its place.
  */
-export function withKey(render: (key: string) => Task): Task {
+export function withKey(render: (key: string) => PictureTask): PictureTask {
   return render(keyOf(render("0".repeat(64))));
 }
 
@@ -99,8 +99,8 @@ function fillFile(text: string, place: Place): string {
 }
 
 /** Checks what was filled in; where it could not be, that is told, and not what is left of it. */
-function checkBeside(faults: readonly Fault[], value: unknown): Task {
-  if (faults.length === 0) return checkTask(value);
+function checkBeside(faults: readonly Fault[], value: unknown): PictureTask {
+  if (faults.length === 0) return checkPictureTask(value);
   const told = new Set(faults.map(({ pointer }) => pointer));
   try {
     checkTask(value);

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { folderOfDzi, NOT_FOR_TILES, shapeOf, TILE_FORMATS, type Tile } from "../image/vocabulary/tile.ts";
 import type { Fault } from "./faults.ts";
-import { FORMAT_ENDINGS, formatOf, type Output, readsOf, type Task } from "./task.ts";
+import { FORMAT_ENDINGS, formatOf, type Output, type PictureTask, readsOf } from "./task.ts";
 
 /** What is wrong with an output's `tile`, or with the rest of the output because of it. @param index of the output */
 export function tileFaults(output: Output, index: number): readonly Fault[] {
@@ -23,7 +23,7 @@ export function tileFaults(output: Output, index: number): readonly Fault[] {
 /**
  * Files that lie in a pyramid's folder, which is replaced as a whole: what a task reads, and what its other outputs write.
  */
-export function folderFaults(task: Task): readonly Fault[] {
+export function folderFaults(task: PictureTask): readonly Fault[] {
   const folders = task.outputs.flatMap((output, index) => {
     const folder = folderOf(output);
     return folder === undefined ? [] : [{ folder: posix.normalize(folder), index }];

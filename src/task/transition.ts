@@ -1,18 +1,22 @@
 /**
  * The life of a task. Its state is the directory it lies in; each move is one rename.
  *
- *   (drop) ──intake──▶ tasks ──claim──▶ active ──succeeded──────────────▶ done
- *      │                                 ▲ │ └──failed, timed out────────▶ failed
- *      │                           claim │ │ └──crashed, orphaned too often─▶ failed
- *      └─not a task─▶ rejected           │ ▼
- *                                     deferred   crashed, orphaned: the next attempt is due at once
- *                                                disk full, stopped by force: the same attempt again
+ *   (drop) ──intake──▶ tasks ──claim──▶ active ──succeeded, fresh───────▶ done
+ *      │                │                ▲ │ ├──failed for good──────────▶ failed
+ *      │          runAt │          claim │ │ └──failed too often─────────▶ failed
+ *      │                └──────────────▶ │ ▼
+ *      └─not a task─▶ rejected        deferred   failed, timed out, crashed: the next attempt, later and later
+ *                                                orphaned: the next attempt is due at once
+ *                                                disk full, stopped by force: the same attempt again, at once
  *
- *   By hand: tasks ⇄ held, failed ─▶ tasks (a retry: attempts begin again at 1).
+ *   By hand or by command, also while it runs:
+ *     hold     tasks, deferred, active ─▶ held      release  held ─▶ tasks
+ *     retry    failed, deferred ─▶ tasks            cancel   tasks, deferred, held, failed, active ─▶ done
+ *   A retry of what has failed begins again at attempt 1; the receipt of a cancelled task says so.
  *
  * This module decides where an attempt's end leads. It moves nothing.
  */
-import { pausesDaemon, type SerializedError, SpooldError } from "../errors.ts";
+import { isPermanent, pausesDaemon, type SerializedError, SpooldError } from "../errors.ts";
 import type { AttemptRecord, Outcome } from "./outcome.ts";
 
 export type Move =
@@ -28,8 +32,17 @@ export type Move =
       readonly pause: SerializedError | null;
     };
 
-/** Due since ever: no clock that is set back can delay it. */
-const AT_ONCE = 0;
+/** How often an attempt is followed by another, and when. */
+export interface RetryPolicy {
+  /** Attempts that may fail, time out or crash. */
+  readonly maxAttempts: number;
+  /** Attempts that may kill a worker or the daemon. */
+  readonly maxCrashes: number;
+  /** The longest wait after the first attempt, ms; doubled after each one. */
+  readonly backoffMs: number;
+  /** The longest wait after any attempt, ms. */
+  readonly backoffMaxMs: number;
+}
 
 export interface AttemptEnd {
   /** The attempt that has ended, from 1. */
@@ -37,38 +50,70 @@ export interface AttemptEnd {
   readonly outcome: Outcome;
   /** Earlier attempts of this task that did not succeed. */
   readonly earlier: readonly AttemptRecord[];
+  /** When it ended, ms since epoch. */
+  readonly nowMs: number;
+  /** From 0 to below 1, for the jitter of the backoff. */
+  readonly random: number;
 }
 
-/**
- * Where a task goes when an attempt has ended.
- * @param end the attempt and what came before it
- * @param policy `maxCrashes`: attempts that may kill a worker or the daemon
- */
-export function decideMove(end: AttemptEnd, policy: { readonly maxCrashes: number }): Move {
-  const { attempt, outcome, earlier } = end;
+/** Due since ever: no clock that is set back can delay it. */
+const AT_ONCE = 0;
+
+/** Where a task goes when an attempt has ended. */
+export function decideMove(end: AttemptEnd, policy: RetryPolicy): Move {
+  const { attempt, outcome } = end;
   switch (outcome.kind) {
     case "succeeded":
+    case "handled":
+    case "fresh":
       return { to: "done" };
     case "interrupted":
-      return { to: "deferred", attempt, dueAtMs: AT_ONCE, counted: null, pause: null };
+      return sameAgain(attempt, null);
     case "failed":
-      return pausesDaemon(outcome.error.code)
-        ? { to: "deferred", attempt, dueAtMs: AT_ONCE, counted: null, pause: outcome.error }
-        : { to: "failed", error: outcome.error };
+      if (pausesDaemon(outcome.error.code)) return sameAgain(attempt, outcome.error);
+      return isPermanent(outcome.error.code)
+        ? { to: "failed", error: outcome.error }
+        : nextOrLast(end, outcome, policy);
     case "timedOut":
-      return { to: "failed", error: errorOf(outcome) };
+      return nextOrLast(end, outcome, policy);
     case "crashed":
-    case "orphaned": {
-      const error = errorOf(outcome);
-      return 1 + earlier.filter(isCrash).length >= policy.maxCrashes
-        ? { to: "failed", error }
-        : { to: "deferred", attempt: attempt + 1, dueAtMs: AT_ONCE, counted: error, pause: null };
-    }
+    case "orphaned":
+      return 1 + end.earlier.filter(isCrash).length >= policy.maxCrashes
+        ? { to: "failed", error: errorOf(outcome) }
+        : nextOrLast(end, outcome, policy);
   }
 }
 
+/**
+ * How long to wait after an attempt that failed: full jitter, so that what failed together does not come back together.
+ * @param attempt the one that failed, from 1
+ * @param random from 0 to below 1
+ * @returns ms
+ */
+export function backoffMs(
+  attempt: number,
+  random: number,
+  policy: Pick<RetryPolicy, "backoffMs" | "backoffMaxMs">,
+): number {
+  return Math.floor(random * Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** (attempt - 1)));
+}
+
+function sameAgain(attempt: number, pause: SerializedError | null): Move {
+  return { to: "deferred", attempt, dueAtMs: AT_ONCE, counted: null, pause };
+}
+
+function nextOrLast({ attempt, nowMs, random }: AttemptEnd, outcome: FailedOutcome, policy: RetryPolicy): Move {
+  const error = errorOf(outcome);
+  if (attempt >= policy.maxAttempts) return { to: "failed", error };
+  // The daemon was down meanwhile: that was wait enough.
+  const dueAtMs = outcome.kind === "orphaned" ? AT_ONCE : nowMs + backoffMs(attempt, random, policy);
+  return { to: "deferred", attempt: attempt + 1, dueAtMs, counted: error, pause: null };
+}
+
+type FailedOutcome = Extract<Outcome, { kind: "failed" | "timedOut" | "crashed" | "orphaned" }>;
+
 /** The error that stands for the end of an attempt, whoever reported it. */
-export function errorOf(outcome: Exclude<Outcome, { kind: "succeeded" | "interrupted" }>): SerializedError {
+export function errorOf(outcome: FailedOutcome): SerializedError {
   switch (outcome.kind) {
     case "failed":
       return outcome.error;

@@ -10,9 +10,9 @@ import { renderWithPyramids } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
-import { readsOf } from "../task/task.ts";
+import { isHandlerTask, readsOf } from "../task/task.ts";
 import { prepareOutputs } from "./prepare.ts";
-import type { RunRequest, RunResult } from "./protocol.ts";
+import type { PictureRequest, RunRequest, RunResult } from "./protocol.ts";
 
 /**
  * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
@@ -22,21 +22,27 @@ import type { RunRequest, RunResult } from "./protocol.ts";
  */
 export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
   try {
-    const { bytes, header, plan } = await prepare(system, request);
-    const looker = lookAt(bytes, request.limits.maxInputPixels);
-    const pictures = await renderWithPyramids(bytes, plan, {
-      ...request.limits,
-      readOverlay: createOverlayReader(system, request),
-      look: looker.look,
-    });
-    const impression = await looker.impression();
-    const outputs = await prepareOutputs(system, request, pictures, rendered);
-    const { isPlain: _forThePlanOnly, ...facts } = header;
-    const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
-    return { kind: "prepared", source, outputs };
+    const { task } = request;
+    if (isHandlerTask(task)) throw new SpooldError("HANDLER_MISSING", { handler: task.handler });
+    return await makePictures(system, { ...request, task }, rendered);
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
   }
+}
+
+async function makePictures(system: System, request: PictureRequest, rendered: () => void): Promise<RunResult> {
+  const { bytes, header, plan } = await prepare(system, request);
+  const looker = lookAt(bytes, request.limits.maxInputPixels);
+  const pictures = await renderWithPyramids(bytes, plan, {
+    ...request.limits,
+    readOverlay: createOverlayReader(system, request),
+    look: looker.look,
+  });
+  const impression = await looker.impression();
+  const outputs = await prepareOutputs(system, request, pictures, rendered);
+  const { isPlain: _forThePlanOnly, ...facts } = header;
+  const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
+  return { kind: "prepared", source, outputs };
 }
 
 /** All that is known of a task before a pixel is decoded. */
@@ -50,7 +56,7 @@ export interface Preparation {
  * Confines the paths of a task, reads its source and plans its outputs. Changes nothing.
  * @throws what keeps the task from being done, as far as it can be known without decoding
  */
-export async function prepare(system: System, request: Omit<RunRequest, Told>): Promise<Preparation> {
+export async function prepare(system: System, request: Omit<PictureRequest, Told>): Promise<Preparation> {
   openDecoders(request.limits.inputFormats);
   const destinations = await resolveOutputs(system, request);
   const bytes = await readTaskSource(system, request);
@@ -65,7 +71,7 @@ type Told = "kind" | "number" | "attempt" | "tag";
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
 async function resolveOutputs(
   system: System,
-  { task, roots, spool }: Omit<RunRequest, Told>,
+  { task, roots, spool }: Omit<PictureRequest, Told>,
 ): Promise<readonly Destination[]> {
   const destinations: Destination[] = [];
   for (const output of task.outputs) {
@@ -86,13 +92,16 @@ function overlap(a: Destination, b: Destination): boolean {
   return a.path === b.path || isIn(a, b) || isIn(b, a);
 }
 
-async function readTaskSource(system: System, { task, roots, limits }: Omit<RunRequest, Told>): Promise<SourceBytes> {
+async function readTaskSource(
+  system: System,
+  { task, roots, limits }: Omit<PictureRequest, Told>,
+): Promise<SourceBytes> {
   const path = await resolveSource(system, task.source, roots);
   return readSource(system, path, { roots, limits });
 }
 
 /** The real paths of what the steps read; one that is missing is told before any pixel is decoded. */
-function resolveOverlays(system: System, { task, roots }: Omit<RunRequest, Told>): Promise<readonly string[]> {
+function resolveOverlays(system: System, { task, roots }: Omit<PictureRequest, Told>): Promise<readonly string[]> {
   const [, ...overlays] = readsOf(task);
   return Promise.all(overlays.map((path) => resolveSource(system, path, roots)));
 }

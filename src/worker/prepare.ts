@@ -5,7 +5,7 @@ import { dicePyramid, type Place, type Pyramid, settlePyramid } from "../image/p
 import type { RenderedOutput } from "../image/render.ts";
 import { temporaryPath, writeTemporaries } from "../image/temporaries.ts";
 import type { System } from "../system.ts";
-import type { PreparedOutput, RunRequest } from "./protocol.ts";
+import type { PictureRequest, PreparedOutput } from "./protocol.ts";
 
 type Picture = RenderedOutput | Pyramid;
 
@@ -17,7 +17,7 @@ type Picture = RenderedOutput | Pyramid;
  */
 export async function prepareOutputs(
   system: System,
-  { task, roots, spool, tag }: RunRequest,
+  { task, roots, spool, tag }: PictureRequest,
   pictures: readonly Picture[],
   rendered: () => void,
 ): Promise<readonly PreparedOutput[]> {

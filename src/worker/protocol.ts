@@ -10,7 +10,7 @@
 import type { SerializedError } from "../errors.ts";
 import type { Limits } from "../image/limits.ts";
 import type { OutputFile, SourceFile } from "../task/outcome.ts";
-import type { Task } from "../task/task.ts";
+import type { PictureTask, Task } from "../task/task.ts";
 
 /** Which attempt of which task. */
 export interface AttemptId {
@@ -30,6 +30,9 @@ export interface RunRequest extends AttemptId {
   /** What names the temporaries of this task, see `temporaryPath`. */
   readonly tag: string;
 }
+
+/** A request for pictures. */
+export type PictureRequest = RunRequest & { readonly task: PictureTask };
 
 /** An output that is written and fsynced under its temporary name; the daemon publishes it. */
 export interface PreparedOutput extends OutputFile {

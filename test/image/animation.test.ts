@@ -5,7 +5,7 @@ import { readHeader } from "../../src/image/header.ts";
 import type { Limits } from "../../src/image/limits.ts";
 import { planOutputs } from "../../src/image/plan.ts";
 import { type RenderedOutput, render } from "../../src/image/render.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { isNear } from "../support/pictures.ts";
 
@@ -29,7 +29,7 @@ async function film(format: "gif" | "webp"): Promise<Buffer> {
 
 async function make(bytes: Buffer, output: object, limits: Partial<Limits> = {}): Promise<RenderedOutput> {
   const source = { bytes, path: "/source" };
-  const task = checkTask({ source: "source", outputs: [output] });
+  const task = checkPictureTask({ source: "source", outputs: [output] });
   const context = { ...DEFAULT_LIMITS, ...limits, readOverlay: () => Promise.reject(new Error("no overlay")) };
   const plan = planOutputs(task.outputs, await readHeader(source, context), context);
   const [made] = await render(source, plan, context);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import { encode, resizeOptionsOf } from "../../src/image/encode.ts";
 import { FORMATS } from "../../src/image/vocabulary/encoders.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import type { Output } from "../../src/task/task.ts";
 import { photograph } from "../support/pictures.ts";
 import { edges, encoderWords } from "../support/samples.ts";
@@ -13,7 +13,7 @@ beforeAll(() => prepareSharp());
 const picture = (): Promise<Buffer> => photograph({ width: 32, height: 32 }).png().toBuffer();
 
 async function encoded(output: object): Promise<Buffer> {
-  const [checked] = checkTask({ source: "a", outputs: [output] }).outputs;
+  const [checked] = checkPictureTask({ source: "a", outputs: [output] }).outputs;
   return encode(sharp(await picture()), checked ?? { file: "" }).toBuffer();
 }
 

@@ -1,9 +1,9 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { INPUT_FORMATS } from "../../src/config.ts";
 import { openDecoders, prepareSharp } from "../../src/image/decoders.ts";
 import { type Header, readHeader } from "../../src/image/header.ts";
 import type { Limits } from "../../src/image/limits.ts";
+import { INPUT_FORMATS } from "../../src/input-formats.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { alphaPng, photograph, photographJpeg, SVG } from "../support/pictures.ts";
 

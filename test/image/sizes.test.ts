@@ -6,7 +6,7 @@ import { readHeader } from "../../src/image/header.ts";
 import { planOutputs } from "../../src/image/plan.ts";
 import { render } from "../../src/image/render.ts";
 import { RESIZE } from "../../src/image/vocabulary/resize.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import type { Output } from "../../src/task/task.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg } from "../support/pictures.ts";
@@ -60,7 +60,7 @@ describe("any valid output", () => {
         const source = sources[which] ?? Buffer.alloc(0);
         const sized = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
         const outputs = [{ file: name, ...sized, steps: steps.map((entry) => entry.step) }];
-        const task = checkTask({ source: "source", outputs });
+        const task = checkPictureTask({ source: "source", outputs });
         const plan = planOutputs(task.outputs, await readHeader({ bytes: source, path: "source" }, LIMITS), LIMITS);
         const [made] = await render({ bytes: source, path: "source" }, plan, LIMITS);
         const plain = sized["width"] === undefined && sized["height"] === undefined ? {} : (sized as ResizeOptions);

@@ -24,7 +24,8 @@ describe("a claim", () => {
   it("counts the first attempt in the name", async () => {
     const { layout, entry, seen } = await waiting("tasks", "42.p3.json");
     const path = join(layout.active, "42.p3.a1.json");
-    expect(await claim(real, layout, entry, seen)).toEqual({ number: 42, priority: 3, attempt: 1, dueAtMs: 0, path });
+    const active = { number: 42, priority: 3, attempt: 1, dueAtMs: 0, path, inode: seen.inode };
+    expect(await claim(real, layout, entry, seen)).toEqual(active);
     expect(await filesByState(layout)).toEqual(["active/42.p3.a1.json"]);
     expect(await readFile(path)).toEqual(TASK_BYTES);
   });

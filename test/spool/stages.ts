@@ -70,7 +70,18 @@ export function receiptFor(number: number, summary = "done"): Receipt {
   const at = new Date(0).toISOString();
   const source = { path: "/in.jpg", width: 1, height: 1, bytes: 1, format: "jpeg", orientation: 1 };
   const who = { supplicant: "test", summary };
-  return { number, key: "", ...who, attempts: 1, startedAt: at, endedAt: at, durationMs: 0, source, outputs: [] };
+  return {
+    number,
+    key: "",
+    status: "done",
+    ...who,
+    attempts: 1,
+    startedAt: at,
+    endedAt: at,
+    durationMs: 0,
+    source,
+    outputs: [],
+  };
 }
 
 export function reasonFor(number: number): Reason {

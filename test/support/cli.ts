@@ -151,7 +151,7 @@ function receiptOf(number: number, task: NewTask): Receipt {
   const { supplicant = null, summary = null } = task;
   const source = { path: "/cat.jpg", width: 40, height: 30, bytes: 9, format: "jpeg", orientation: 1 };
   const about = { number, key: "0".repeat(64), supplicant, summary, attempts: 1, startedAt: at, endedAt: at };
-  return { ...about, durationMs: 7, source, outputs: [] };
+  return { ...about, status: "done", durationMs: 7, source, outputs: [] };
 }
 
 function reasonOf(number: number, task: NewTask): Reason {

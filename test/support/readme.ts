@@ -8,7 +8,7 @@ import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { vocabularyRows } from "../../src/image/vocabulary/table.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
-import { FORMAT_ENDINGS, taskSchema } from "../../src/task/task.ts";
+import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
 
 export const README = readFileSync("README.md", "utf8");
 
@@ -81,6 +81,12 @@ export function taskRows(): Row[] {
   return memberRows(z.toJSONSchema(taskSchema));
 }
 
+/** Members that only a task for a handler has, as `taskRows`. */
+export function handlerRows(): Row[] {
+  const common = new Set(Object.keys(taskSchema.shape).map(code));
+  return memberRows(z.toJSONSchema(handlerTaskSchema)).filter(([name = ""]) => !common.has(name));
+}
+
 /** Members of one output, as `taskRows`. */
 export function outputRows(): Row[] {
   return memberRows(z.toJSONSchema(taskSchema.shape.outputs.element));
@@ -117,12 +123,23 @@ function memberRows(schema: Schema): Row[] {
   });
 }
 
+const BATCH = "1 to 64 of `A-Z` `a-z` `0-9` `.` `_` `-`";
+
 /** What has a table or a word of its own. */
 const TOLD: Readonly<Record<string, string>> = {
   steps: "list of the steps below",
   encode: "the encoder options below",
   background: "colour",
   tile: "the tile options below",
+  dedupe: "true, or a word of at most 256 characters",
+  after: "1 to 64 numbers",
+  batch: BATCH,
+  afterBatch: BATCH,
+  runAt: "date and time as `2027-01-31T12:00:00Z`",
+  handler: "1 to 64 of `a-z` `0-9` `-`",
+  data: "any JSON",
+  reads: "at most 256 paths",
+  writes: "at most 256 paths",
 };
 
 /** word, argument, what it does. */

@@ -5,7 +5,8 @@ import { describeFault, type Fault, faultsOfError } from "../../src/task/faults.
 import { checkTask, parseObject } from "../../src/task/parse.ts";
 
 const task = { source: "a.jpg", outputs: [{ file: "b.jpg" }] };
-const MEMBERS = "one of source, outputs, supplicant, summary, priority, timeoutMs, recipe, vars";
+const MEMBERS =
+  "one of source, outputs, skipIfFresh, supplicant, summary, priority, timeoutMs, maxAttempts, runAt, delay, dedupe, after, batch, afterBatch, recipe, vars";
 
 const OUTPUT_MEMBERS = [
   ...["file, width, height, fit, position, kernel, background, withoutEnlargement, withoutReduction"],

@@ -112,7 +112,8 @@ describe("a task that names a recipe", () => {
       { var: {} },
       {
         pointer: "/var",
-        expected: "one of source, supplicant, summary, priority, timeoutMs, recipe, vars",
+        expected:
+          "one of source, skipIfFresh, supplicant, summary, priority, timeoutMs, maxAttempts, runAt, delay, dedupe, after, batch, afterBatch, recipe, vars",
         received: "{}",
         nearest: "vars",
       },

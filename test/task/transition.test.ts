@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, type SerializedError, SpooldError } from "../../src/errors.ts";
 import type { AttemptRecord, Outcome } from "../../src/task/outcome.ts";
-import { decideMove, errorOf, type Move } from "../../src/task/transition.ts";
+import { backoffMs, decideMove, errorOf, type Move, type RetryPolicy } from "../../src/task/transition.ts";
 
 const NOW_MS = 1_795_251_600_000;
 const error = (code: ErrorCode): SerializedError => new SpooldError(code, { path: "a.jpg" }).toJSON();
@@ -16,19 +16,36 @@ function past(...outcomes: AttemptRecord["outcome"][]): AttemptRecord[] {
   return outcomes.map((outcome, index) => ({ attempt: index + 1, outcome, ...rest }));
 }
 
-function moveAfter(outcome: Outcome, earlier: readonly AttemptRecord[] = [], maxCrashes = 2): Move {
-  return decideMove({ attempt: earlier.length + 1, outcome, earlier }, { maxCrashes });
+const POLICY: RetryPolicy = { maxAttempts: 5, maxCrashes: 2, backoffMs: 1_000, backoffMaxMs: 6_000 };
+
+function moveAfter(
+  outcome: Outcome,
+  earlier: readonly AttemptRecord[] = [],
+  policy: Partial<RetryPolicy> = {},
+  random = 0.5,
+): Move {
+  const end = { attempt: earlier.length + 1, outcome, earlier, nowMs: NOW_MS, random };
+  return decideMove(end, { ...POLICY, ...policy });
+}
+
+/** Where an attempt leads that was not the last one. */
+function again(attempt: number, waitMs: number, outcome: Parameters<typeof errorOf>[0]): Move {
+  return { to: "deferred", attempt, dueAtMs: NOW_MS + waitMs, counted: errorOf(outcome), pause: null };
 }
 
 describe("an attempt that succeeded", () => {
-  it.each([[[]], [past("crashed", "crashed")]])("makes the task done, whatever came earlier", (earlier) => {
-    expect(moveAfter({ kind: "succeeded", source, outputs: [] }, earlier)).toEqual({ to: "done" });
+  it.each<Outcome>([
+    { kind: "succeeded", source, outputs: [] },
+    { kind: "fresh", source, outputs: [] },
+    { kind: "handled", result: null },
+  ])("makes the task done, whatever came earlier: $kind", (outcome) => {
+    for (const earlier of [[], past("crashed", "crashed")]) expect(moveAfter(outcome, earlier)).toEqual({ to: "done" });
   });
 });
 
 describe("an attempt that failed", () => {
-  it.each<ErrorCode>(["SOURCE_MISSING", "SOURCE_DAMAGED", "PATH_OUTSIDE_ROOTS", "OUTPUT_FAILED", "IO_ERROR"])(
-    "with %s makes the task a dead letter that keeps the error",
+  it.each<ErrorCode>(["SOURCE_MISSING", "SOURCE_DAMAGED", "PATH_OUTSIDE_ROOTS", "OUTPUT_FAILED"])(
+    "for good, with %s, makes the task a dead letter that keeps the error",
     (code) => {
       expect(moveAfter(failed(code))).toEqual({ to: "failed", error: error(code) });
     },
@@ -43,10 +60,33 @@ describe("an attempt that failed", () => {
   );
 });
 
-describe("an attempt that ran out of time", () => {
-  it("makes the task a dead letter that tells the deadline", () => {
-    const move = moveAfter({ kind: "timedOut", timeoutMs: 5_000 });
-    expect(move).toMatchObject({ to: "failed", error: { code: "TASK_TIMED_OUT", facts: { timeoutMs: 5_000 } } });
+describe.each<[string, Extract<Outcome, { kind: "failed" | "timedOut" }>]>([
+  ["failed, and might not another time", { kind: "failed", error: error("IO_ERROR") }],
+  ["ran out of time", { kind: "timedOut", timeoutMs: 5_000 }],
+])("an attempt that %s", (_how, outcome) => {
+  it("is followed by another, later after each one, but no later than the longest wait", () => {
+    expect(moveAfter(outcome)).toEqual(again(2, 500, outcome));
+    expect(moveAfter(outcome, past("failed", "timedOut"))).toEqual(again(4, 2_000, outcome));
+    expect(moveAfter(outcome, past("failed", "timedOut", "failed"))).toEqual(again(5, 3_000, outcome));
+  });
+
+  it("is the last one when it is number maxAttempts, whatever the others were", () => {
+    const last = { to: "failed", error: errorOf(outcome) };
+    expect(moveAfter(outcome, past("failed", "timedOut", "failed", "crashed"))).toEqual(last);
+    expect(moveAfter(outcome, [], { maxAttempts: 1 })).toEqual(last);
+  });
+});
+
+describe("the backoff", () => {
+  it.each([
+    [1, 0, 0],
+    [1, 0.999, 999],
+    [2, 0.5, 1_000],
+    [3, 0.25, 1_000],
+    [4, 0.5, 3_000],
+    [100, 0.999, 5_994],
+  ])("after attempt %i is part %f of a wait that doubles up to the longest: %i ms", (attempt, random, waitMs) => {
+    expect(backoffMs(attempt, random, POLICY)).toBe(waitMs);
   });
 });
 
@@ -58,13 +98,14 @@ describe("an attempt that was interrupted", () => {
 });
 
 describe.each([
-  ["worker crashed", crashed, "WORKER_CRASHED"],
-  ["daemon died", orphaned, "DAEMON_CRASHED"],
-] as const)("an attempt whose %s", (_who, outcome, code) => {
-  it("counts, and the next one is due at once, as long as there were fewer than maxCrashes", () => {
-    const next = { to: "deferred", dueAtMs: 0, counted: errorOf(outcome), pause: null };
-    expect(moveAfter(outcome)).toEqual({ ...next, attempt: 2 });
-    expect(moveAfter(outcome, past("interrupted", "timedOut", "failed"))).toEqual({ ...next, attempt: 5 });
+  ["worker crashed", crashed, "WORKER_CRASHED", NOW_MS + 500],
+  ["daemon died", orphaned, "DAEMON_CRASHED", 0],
+] as const)("an attempt whose %s", (_who, outcome, code, dueAtMs) => {
+  it("counts, and is followed by another, as long as there were fewer than maxCrashes", () => {
+    const next = { to: "deferred", counted: errorOf(outcome), pause: null };
+    expect(moveAfter(outcome)).toEqual({ ...next, attempt: 2, dueAtMs });
+    const fifth = moveAfter(outcome, past("interrupted", "timedOut", "failed"));
+    expect(fifth).toMatchObject({ ...next, attempt: 5 });
   });
 
   it.each([
@@ -76,8 +117,9 @@ describe.each([
     expect(moveAfter(outcome, earlier)).toMatchObject({ to: "failed", error: { code } });
   });
 
-  it("is the only one when maxCrashes is 1", () => {
-    expect(moveAfter(outcome, [], 1)).toMatchObject({ to: "failed", error: { code } });
+  it("is the only one when maxCrashes or maxAttempts is 1", () => {
+    expect(moveAfter(outcome, [], { maxCrashes: 1 })).toMatchObject({ to: "failed", error: { code } });
+    expect(moveAfter(outcome, [], { maxAttempts: 1 })).toMatchObject({ to: "failed", error: { code } });
   });
 });
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SpooldError } from "../../src/errors.ts";
 import { type Fault, faultsOfError } from "../../src/task/faults.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import { readsOf, taskSchema } from "../../src/task/task.ts";
 
 function faultsOf(...outputs: object[]): readonly Fault[] {
   try {
-    checkTask({ source: "a.jpg", outputs });
+    checkPictureTask({ source: "a.jpg", outputs });
     return [];
   } catch (error) {
     if (error instanceof SpooldError) return faultsOfError(error);
@@ -150,7 +150,7 @@ describe("a fault inside steps and encode", () => {
 describe("what a task reads", () => {
   it("is its source and every overlay, once", () => {
     const mark = { composite: { input: "logo.png" } };
-    const task = checkTask({
+    const task = checkPictureTask({
       source: "a.jpg",
       outputs: [
         { file: "b.jpg", steps: [{ flip: true }, mark, { composite: { input: "a.jpg" } }] },

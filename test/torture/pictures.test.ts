@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { INPUT_FORMATS } from "../../src/config.ts";
+import { INPUT_FORMATS } from "../../src/input-formats.ts";
 import type { Ending } from "../../src/spool/endings.ts";
 import { newDirectory } from "../support/directories.ts";
 import { photographJpeg } from "../support/pictures.ts";

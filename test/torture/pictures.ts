@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { INPUT_FORMATS } from "../../src/config.ts";
 import { type NewTask, openSpool, type Spool } from "../../src/index.ts";
+import { INPUT_FORMATS } from "../../src/input-formats.ts";
 import { type Ending, waitForEnding } from "../../src/spool/endings.ts";
 import { type Layout, layoutOf } from "../../src/spool/layout.ts";
 import { realSystem } from "../../src/system.ts";

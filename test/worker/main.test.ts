@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunRequest, WorkerMessage } from "../../src/worker/protocol.ts";
+import type { PictureRequest, RunRequest, WorkerMessage } from "../../src/worker/protocol.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg } from "../support/pictures.ts";
 
@@ -118,7 +118,7 @@ async function nextMessage(worker: ChildProcess): Promise<WorkerMessage> {
   return message as WorkerMessage;
 }
 
-function request(output: RunRequest["task"]["outputs"][number], attempt = 1): RunRequest {
+function request(output: PictureRequest["task"]["outputs"][number], attempt = 1): RunRequest {
   return {
     kind: "run",
     number: 7,

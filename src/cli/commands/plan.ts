@@ -4,7 +4,8 @@ import { resolveRoots } from "../../image/paths.ts";
 import { readStorage } from "../../image/storage.ts";
 import { layoutOf } from "../../spool/layout.ts";
 import { ignoring, realSystem } from "../../system.ts";
-import type { Task } from "../../task/task.ts";
+import { checkPictureTask } from "../../task/parse.ts";
+import type { PictureTask } from "../../task/task.ts";
 import { type Preparation, prepare } from "../../worker/perform.ts";
 import { printJson, printLine } from "../output.ts";
 import { drawTree, tellSource } from "../plan-tree.ts";
@@ -19,8 +20,8 @@ type PlanOptions = TaskOptions & Readonly<Record<string, unknown>>;
  */
 export async function plan(file: string | undefined, options: PlanOptions): Promise<number> {
   const settings = readSettings(options);
-  const [task] = await readTasks(file === undefined ? [] : [file], options);
-  if (task === undefined) throw new RangeError("a task was read, and there is none");
+  const [read] = await readTasks(file === undefined ? [] : [file], options);
+  const task = checkPictureTask(read);
   const system = realSystem();
   const { root } = layoutOf(options.spool);
   const spool = (await ignoring(["ENOENT", "ENOTDIR"], system.fs.realpath(root))) ?? root;
@@ -33,7 +34,7 @@ export async function plan(file: string | undefined, options: PlanOptions): Prom
   return 0;
 }
 
-function tellPlan(task: Task, prepared: Preparation, memoryMib: number): void {
+function tellPlan(task: PictureTask, prepared: Preparation, memoryMib: number): void {
   printLine(tellSource(task.source, prepared));
   for (const line of drawTree(prepared.plan)) printLine(line);
   printLine(`decoded ${times(prepared.plan.filter(({ parent }) => parent === null).length)}`);
@@ -44,7 +45,7 @@ function times(count: number): string {
   return ["", "once", "twice"][count] ?? `${count} times`;
 }
 
-function jsonOf(task: Task, { bytes, header, plan: outputs }: Preparation, memoryMib: number): object {
+function jsonOf(task: PictureTask, { bytes, header, plan: outputs }: Preparation, memoryMib: number): object {
   const { isPlain: _forThePlanOnly, ...facts } = header;
   return {
     source: { file: task.source, path: bytes.path, bytes: bytes.bytes.length, ...facts },

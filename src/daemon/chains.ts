@@ -1,0 +1,58 @@
+/** Whether the tasks that a task waits for have ended. */
+import { SpooldError } from "../errors.ts";
+import { countBatch } from "../spool/batches.ts";
+import type { Layout } from "../spool/layout.ts";
+import { type Standing, standingOf } from "../spool/standing.ts";
+import type { System } from "../system.ts";
+import type { Task } from "../task/task.ts";
+
+/** `waits`: not all that it waits for has ended. An error: it can never run, for one of them failed or is no more. */
+export type Readiness = "ready" | "waits" | SpooldError;
+
+export interface Chains {
+  /** Whether a task may run, as far as those that it names are concerned. */
+  readinessOf(number: number, task: Pick<Task, "after" | "afterBatch">): Promise<Readiness>;
+  /** Tasks may have ended since: what waited is looked at again. */
+  refresh(): void;
+}
+
+export function openChains(system: System, layout: Layout): Chains {
+  /** What cannot change any more, but by a person. */
+  const done = new Set<number>();
+  let known = new Map<string, Readiness>();
+
+  return {
+    async readinessOf(number, task) {
+      const { after = [], afterBatch } = task;
+      if (after.length === 0 && afterBatch === undefined) return "ready";
+      const key = `${number} ${after.join()} ${afterBatch}`;
+      const readiness = known.get(key) ?? (await find(number, after, afterBatch));
+      known.set(key, readiness);
+      return readiness;
+    },
+    refresh() {
+      known = new Map();
+    },
+  };
+
+  async function find(number: number, after: readonly number[], afterBatch: string | undefined): Promise<Readiness> {
+    const late = after.find((other) => other >= number);
+    if (late !== undefined) return new SpooldError("AFTER_FAILED", { after: late, because: "it is no earlier task" });
+    let waits = false;
+    for (const other of after) {
+      const standing = await lookUp(other);
+      if (standing === "waiting") waits = true;
+      else if (standing !== "done") return new SpooldError("AFTER_FAILED", { after: other, because: standing });
+    }
+    if (waits || afterBatch === undefined) return waits ? "waits" : "ready";
+    const { waiting } = await countBatch(system, layout, afterBatch);
+    return waiting.some((other) => other < number) ? "waits" : "ready";
+  }
+
+  async function lookUp(number: number): Promise<Standing> {
+    if (done.has(number)) return "done";
+    const standing = await standingOf(system, layout, number);
+    if (standing === "done") done.add(number);
+    return standing;
+  }
+}
