@@ -7,7 +7,7 @@ import type { System } from "../system.ts";
 import type { Task } from "../task/task.ts";
 
 /** `waits`: not all that it waits for has ended. An error: it can never run, for one of them failed or is no more. */
-export type Readiness = "ready" | "waits" | SpooldError;
+type Readiness = "ready" | "waits" | SpooldError;
 
 export interface Chains {
   /** Whether a task may run, as far as those that it names are concerned. */

@@ -8,7 +8,7 @@
 import { type Busy, createBusy, type Touches } from "./touches.ts";
 
 /** A task whose turn it may be. */
-export interface Turn {
+interface Turn {
   readonly touches: Touches;
   /** Whether an attempt of it has been made. */
   readonly hasBegun: boolean;
