@@ -33,6 +33,7 @@ export type FileSystem = Pick<
   | "rm"
   | "rmdir"
   | "statfs"
+  | "symlink"
   | "unlink"
 >;
 

@@ -4,6 +4,7 @@ import { publish } from "../image/publish.ts";
 import { taskFields } from "../log.ts";
 import { readAttempts } from "../spool/attempts.ts";
 import { defer, finishDone, finishFailed, hasReceipt } from "../spool/finish.ts";
+import { forgetWord, marksOf } from "../spool/marks.ts";
 import { ignoring, unlinkIfThere } from "../system.ts";
 import { reasonName } from "../task/name.ts";
 import type { Outcome } from "../task/outcome.ts";
@@ -64,6 +65,7 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
     if (errnoOf(error) === "ENOENT" && (await isTakenAway(context, attempt))) return TAKEN;
     return giveBack(context, attempt, error);
   }
+  if (move.to !== "deferred") await forgetWord(system, layout, marksOf(attempt.task), active.number);
   tell(context, attempt, outcome, move, nowMs);
   const pause = move.to === "deferred" && move.pause !== null ? move.pause : null;
   const failure = move.to === "failed" ? move.error : move.to === "deferred" ? move.counted : null;

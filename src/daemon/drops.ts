@@ -119,7 +119,13 @@ export function openDrops(context: DaemonContext): Drops {
     }
     const { name, number, task } = intake;
     const { supplicant = null, summary = null } = task;
-    log.event("info", "drop accepted", { number, supplicant, summary, attempt: null, name });
+    log.event("info", intake.kind === "accepted" ? "drop accepted" : "drop queued already", {
+      number,
+      supplicant,
+      summary,
+      attempt: null,
+      name,
+    });
   }
 
   function report(name: string, because: string): void {

@@ -3,22 +3,14 @@
  * stays when the task has ended, so that a batch can be counted; pruning takes it with the receipt.
  */
 import { join } from "node:path";
-import { ignoring, type System, syncDirectory } from "../system.ts";
+import { ignoring, type System } from "../system.ts";
 import { readName } from "../task/name.ts";
 import type { Layout } from "./layout.ts";
 import { prunedUpTo } from "./pruned.ts";
 
-/** Marks a number as one of a batch, durably. To be called before the task appears in `tasks/`. */
-export async function joinBatch(system: System, layout: Layout, batch: string, number: number): Promise<void> {
-  const directory = directoryOf(layout, batch);
-  const made = await system.fs.mkdir(directory, { recursive: true, mode: 0o700 });
-  const handle = await system.fs.open(join(directory, String(number)), "a", 0o600);
-  await handle.close();
-  await syncDirectory(system, directory);
-  if (made !== undefined) {
-    await syncDirectory(system, join(layout.run, "batches"));
-    await syncDirectory(system, layout.run);
-  }
+/** The mark of a number in a batch. */
+export function batchMark(layout: Pick<Layout, "run">, batch: string, number: number): string {
+  return join(directoryOf(layout, batch), String(number));
 }
 
 /** The numbers of a batch, lowest first; none when there is no such batch. */
@@ -41,6 +33,7 @@ function directoryOf({ run }: Pick<Layout, "run">, batch: string): string {
 /** How far a batch has come. */
 export interface BatchCounts {
   readonly batch: string;
+  /** Those that have ended and those that have not; one that was removed by hand is none of them. */
   readonly total: number;
   /** Numbers of those that have not ended. */
   readonly waiting: readonly number[];
@@ -53,7 +46,7 @@ export interface BatchCounts {
 /** A task that moves while the states are read goes to a later one in this list. */
 const WAITING_STATES = ["held", "tasks", "deferred", "active", "deferred", "tasks"] as const;
 
-/** Counts a batch, by names alone. One that no state holds any more counts in none but the total. */
+/** Counts a batch, by names alone. */
 export async function countBatch(system: System, layout: Layout, batch: string): Promise<BatchCounts> {
   const numbers = await numbersOfBatch(system, layout, batch);
   const present = new Set<number>();
@@ -63,13 +56,10 @@ export async function countBatch(system: System, layout: Layout, batch: string):
   const pruned = await prunedUpTo(system, layout);
   const isDone = (number: number): boolean =>
     done.has(number) || (number <= pruned && !failed.has(number) && !present.has(number));
-  return {
-    batch,
-    total: numbers.length,
-    waiting: numbers.filter((number) => present.has(number) && !done.has(number)),
-    failed: numbers.filter((number) => failed.has(number) && !done.has(number)),
-    done: numbers.filter(isDone).length,
-  };
+  const waiting = numbers.filter((number) => present.has(number) && !done.has(number));
+  const dead = numbers.filter((number) => failed.has(number) && !done.has(number) && !present.has(number));
+  const ended = numbers.filter(isDone).length;
+  return { batch, total: waiting.length + dead.length + ended, waiting, failed: dead, done: ended };
 }
 
 async function numbersIn({ fs }: System, directory: string): Promise<readonly number[]> {

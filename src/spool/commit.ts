@@ -6,6 +6,7 @@ import { waitingName } from "../task/name.ts";
 import { withAddLock } from "./add-lock.ts";
 import { findTask, isNumberUsed } from "./find.ts";
 import type { Layout } from "./layout.ts";
+import { findDuplicate, type Marks, placeMarks, removeMarks, syncMarks } from "./marks.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What is to become a task in `tasks/`. */
@@ -14,6 +15,8 @@ interface NewTask {
   readonly priority: number;
   /** The number that a person gave it; taken unless it was used before. */
   readonly wanted?: number;
+  /** What it is to be found by; none when it is left out. */
+  readonly marks?: Marks;
   /** The drop that this is the copy of: removed once the copy is committed. Its nonce names the temporary too. */
   readonly replaces?: { readonly path: string; readonly nonce: string };
 }
@@ -22,17 +25,24 @@ export interface Committer {
   /**
    * Commits a task: once the promise resolves it survives kill -9 and power loss; when it rejects, nothing was queued.
    * Calls that overlap share one hold of the lock and one directory fsync, and get numbers in the order of the calls.
-   * @returns the task's number
+   * @returns the task's number; that of another one when its marks say that the same is queued already
    * @throws DISK_FULL, DISK_READ_ONLY or IO_ERROR, with the cause
    */
-  commit(task: NewTask): Promise<number>;
+  commit(task: NewTask): Promise<Committed>;
+}
+
+/** What came of a commit. */
+export interface Committed {
+  readonly number: number;
+  /** False when nothing was queued, because the same task was queued before and has not ended. */
+  readonly isNew: boolean;
 }
 
 interface Pending extends NewTask {
   readonly temporary: string;
   /** Settles to the error of the write, or to undefined when the temporary is whole and durable. */
   written?: Promise<Error | undefined>;
-  readonly resolve: (number: number) => void;
+  readonly resolve: (committed: Committed) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -41,6 +51,17 @@ interface Linked {
   readonly number: number;
   readonly path: string;
 }
+
+/** A group while it is committed. */
+interface Group {
+  readonly linked: Linked[];
+  /** Those that are queued already, and their numbers. */
+  readonly duplicates: Map<Pending, number>;
+  /** Directories of marks that are not durable yet. */
+  readonly marked: string[];
+}
+
+const NO_MARKS: Marks = { dedupe: undefined, batch: undefined };
 
 /**
  * No hold of the add lock commits more than this, so that other producers get their turn. While one group is being
@@ -60,7 +81,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   return {
     commit(task) {
       const temporary = join(layout.tmp, `${task.replaces?.nonce ?? randomUUID()}.json`);
-      return new Promise<number>((resolve, reject) => {
+      return new Promise<Committed>((resolve, reject) => {
         const pending: Pending = { ...task, temporary, resolve, reject };
         if (waiting.push(pending) <= MAX_GROUP) void write(pending);
         void commitGroups();
@@ -74,7 +95,9 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     busy = true;
     while (waiting.length > 0) {
       await waiting[0]?.written; // meanwhile others join the group
-      const group = await withoutFailed(waiting.splice(0, MAX_GROUP));
+      const { group, again } = firstOfEachWord(await withoutFailed(waiting.splice(0, MAX_GROUP)));
+      // They are committed with the next group, which finds the first ones.
+      waiting.unshift(...again);
       for (const pending of waiting.slice(0, MAX_GROUP)) void write(pending);
       await commitGroup(group);
     }
@@ -104,10 +127,11 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
 
   async function commitGroup(group: readonly Pending[]): Promise<void> {
     if (group.length === 0) return;
-    const linked: Linked[] = [];
+    const { linked, duplicates, marked }: Group = { linked: [], duplicates: new Map(), marked: [] };
     try {
       await withAddLock(layout, async () => {
-        await linkAll(group, linked);
+        await linkAll(group, { linked, duplicates, marked });
+        await syncMarks(system, marked);
         // The commit of the whole group: before this fsync nobody has been told a number.
         await syncDirectory(system, layout.tasks);
       });
@@ -117,17 +141,19 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
       return;
     }
     await Promise.all(group.map(cleanUp));
-    for (const { pending, number } of linked) pending.resolve(number);
+    for (const { pending, number } of linked) pending.resolve({ number, isNew: true });
+    for (const [pending, number] of duplicates) pending.resolve({ number, isNew: false });
   }
 
-  async function linkAll(group: readonly Pending[], linked: Linked[]): Promise<void> {
-    let unnumbered = group.filter(({ wanted }) => wanted === undefined).length;
+  async function linkAll(group: readonly Pending[], { linked, duplicates, marked }: Group): Promise<void> {
+    const fresh = await withoutDuplicates(group, duplicates);
+    let unnumbered = fresh.filter(({ wanted }) => wanted === undefined).length;
     let next = await sequence.reserve(unnumbered);
-    for (const pending of group) {
+    for (const pending of fresh) {
       let number = pending.wanted === undefined ? next++ : await claimWanted(pending.wanted);
       // EEXIST: a person dropped a file of this name. link cannot overwrite it, so the task takes the next number,
       // and those behind it in the group take later ones still: the order of the calls is the order of the numbers.
-      while (!(await linkAs(pending, number))) {
+      while (!(await linkAs(pending, number, marked))) {
         if (pending.wanted === undefined) next = await sequence.reserve(unnumbered);
         number = pending.wanted === undefined ? next++ : await sequence.reserve(1);
       }
@@ -136,9 +162,24 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     }
   }
 
-  async function linkAs(pending: Pending, number: number): Promise<boolean> {
-    const linking = fs.link(pending.temporary, pathOf(number, pending)).then(() => true);
-    return (await ignoring(["EEXIST"], linking)) ?? false;
+  /** Those that are not queued yet under their words; the numbers of the others are noted. */
+  async function withoutDuplicates(group: readonly Pending[], duplicates: Group["duplicates"]): Promise<Pending[]> {
+    const fresh: Pending[] = [];
+    for (const pending of group) {
+      const number = await findDuplicate(system, layout, pending.marks ?? NO_MARKS);
+      if (number === undefined) fresh.push(pending);
+      else duplicates.set(pending, number);
+    }
+    return fresh;
+  }
+
+  async function linkAs(pending: Pending, number: number, marked: string[]): Promise<boolean> {
+    const { marks = NO_MARKS, priority, temporary } = pending;
+    marked.push(...(await placeMarks(system, layout, marks, { number, priority })));
+    const linking = fs.link(temporary, pathOf(number, pending)).then(() => true);
+    const isLinked = (await ignoring(["EEXIST"], linking)) ?? false;
+    if (!isLinked) await removeMarks(system, layout, marks, { number, priority });
+    return isLinked;
   }
 
   async function claimWanted(number: number): Promise<number> {
@@ -163,7 +204,8 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
         (problem: unknown) => errnoOf(problem) === "ENOENT",
       );
       if (gone) claimed.add(pending);
-      if (gone) pending.resolve(number);
+      if (gone) pending.resolve({ number, isNew: true });
+      else await removeMarks(system, layout, pending.marks ?? NO_MARKS, { number, priority: pending.priority });
     }
     for (const pending of group) if (!claimed.has(pending)) pending.reject(error);
     return claimed;
@@ -186,4 +228,17 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   function pathOf(number: number, { priority }: NewTask): string {
     return join(layout.tasks, waitingName({ number, priority }));
   }
+}
+
+/** Of several with one word only the first can be new. */
+function firstOfEachWord(pending: readonly Pending[]): { readonly group: Pending[]; readonly again: Pending[] } {
+  const words = new Set<string>();
+  const group: Pending[] = [];
+  const again: Pending[] = [];
+  for (const each of pending) {
+    const dedupe = each.marks?.dedupe;
+    (dedupe !== undefined && words.has(dedupe) ? again : group).push(each);
+    if (dedupe !== undefined) words.add(dedupe);
+  }
+  return { group, again };
 }

@@ -1,7 +1,9 @@
 import { resolveSettings } from "../config.ts";
 import { ignoring, type System } from "../system.ts";
 import { isHandlerTask, type PictureTask, type Task } from "../task/task.ts";
+import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
+import { readTaskFile } from "./task-file.ts";
 
 /** A picture that a task will make. */
 export interface ExpectedOutput {
@@ -56,6 +58,18 @@ async function foretell(system: System, layout: Layout, task: PictureTask): Prom
 /** What a task will make, without sizes. */
 export function filesOf(task: Task): readonly ExpectedOutput[] {
   return isHandlerTask(task) ? [] : task.outputs.map(({ file }) => ({ file }));
+}
+
+/** What a task that is queued will make, without sizes. @param otherwise told when it cannot be read any more */
+export async function expectedOf(
+  system: System,
+  layout: Layout,
+  number: number,
+  otherwise: readonly ExpectedOutput[],
+): Promise<readonly ExpectedOutput[]> {
+  const found = await findTask(system, layout, number);
+  const file = found === undefined ? undefined : await readTaskFile(system, found.path);
+  return file?.kind === "committed" ? filesOf(file.task) : otherwise;
 }
 
 /** Where the daemon's relative paths start, unless a flag tells it otherwise: that is not known here. */

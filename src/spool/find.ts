@@ -25,17 +25,27 @@ export async function findTask(system: System, layout: Layout, number: number): 
   return (
     (await named(system, layout, "tasks", waitingName({ number, priority: 0 }))) ??
     (await listed(system, layout, "tasks", number)) ??
-    (await findElsewhere(system, layout, number))
+    (await findOutsideTasks(system, layout, number))
   );
+}
+
+/** Whether a task lies in `tasks/` under the name that enqueue gives it. */
+export async function isInTasks(
+  { fs }: System,
+  layout: Layout,
+  entry: Pick<EntryName, "number" | "priority">,
+): Promise<boolean> {
+  return (await ignoring(["ENOENT"], fs.lstat(join(layout.tasks, waitingName(entry))))) !== undefined;
 }
 
 /** Whether a state other than `tasks/` holds the number, or `tasks/` under its plain name: without listing what may be large. */
 export async function isNumberUsed(system: System, layout: Layout, number: number): Promise<boolean> {
   const plain = await named(system, layout, "tasks", waitingName({ number, priority: 0 }));
-  return (plain ?? (await findElsewhere(system, layout, number))) !== undefined;
+  return (plain ?? (await findOutsideTasks(system, layout, number))) !== undefined;
 }
 
-async function findElsewhere(system: System, layout: Layout, number: number): Promise<Found | undefined> {
+/** Finds a task that has left `tasks/`, without listing what may be large. */
+export async function findOutsideTasks(system: System, layout: Layout, number: number): Promise<Found | undefined> {
   for (const state of SEARCHED) {
     const found = await listed(system, layout, state, number);
     if (found !== undefined) return found;

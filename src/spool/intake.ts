@@ -9,12 +9,15 @@ import { MAX_TASK_BYTES, parseJson } from "../task/parse.ts";
 import type { Task } from "../task/task.ts";
 import type { Committer } from "./commit.ts";
 import type { Layout } from "./layout.ts";
+import { marksOf } from "./marks.ts";
 import { renderTask } from "./recipes.ts";
 import { type Fingerprint, fingerprintOf, isSameFile, type TaskFile } from "./task-file.ts";
 
 /** What became of a drop. */
 export type Intake =
   | { readonly kind: "accepted"; readonly name: string; readonly number: number; readonly task: Task }
+  /** The same task is queued already, under this number, and has not ended. */
+  | { readonly kind: "duplicate"; readonly name: string; readonly number: number; readonly task: Task }
   | { readonly kind: "rejected"; readonly name: string; readonly as: string; readonly error: SpooldError }
   /** It changed or went while it was being taken; another look will tell. */
   | { readonly kind: "changed"; readonly name: string };
@@ -60,8 +63,8 @@ export async function takeIn(context: IntakeContext, name: string, file: Settled
   }
   try {
     const replaces = { path: taken, nonce };
-    const number = await committer.commit({ bytes, replaces, ...placeOf(name, task) });
-    return { kind: "accepted", name, number, task };
+    const { number, isNew } = await committer.commit({ bytes, replaces, marks: marksOf(task), ...placeOf(name, task) });
+    return { kind: isNew ? "accepted" : "duplicate", name, number, task };
   } catch (error) {
     await putBack(system, layout, taken, name);
     throw error;

@@ -6,8 +6,9 @@ import type { Receipt } from "../task/outcome.ts";
 import type { HandlerTask, PictureTask } from "../task/task.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
-import { type ExpectedOutput, filesOf, openForeteller } from "./expected.ts";
+import { type ExpectedOutput, expectedOf, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
+import { marksOf } from "./marks.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 
@@ -15,6 +16,8 @@ import { openSequence } from "./sequence.ts";
 export interface Ticket {
   /** Never given to another task of this spool. */
   readonly number: number;
+  /** False when the same task was queued already, as its `dedupe` tells, and has not ended: this is its ticket then. */
+  readonly isNew: boolean;
   /** Where the pictures will be, and how large, where the source's header could be read when they were ordered. */
   readonly outputs: readonly ExpectedOutput[];
   /**
@@ -80,6 +83,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
 
   const ticket = (number: number, outputs: readonly ExpectedOutput[] = []): Ticket => ({
     number,
+    isNew: false,
     outputs,
     done: async ({ signal } = {}) => receiptOf(number, await waitForEnding(system, layout, number, signal)),
   });
@@ -90,13 +94,16 @@ export async function openSpool(directory?: string, system: System = realSystem(
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
         const task = await rendering;
-        const number = committer.commit({ bytes: encodeTask(task), priority: task.priority ?? 0 });
+        const marks = marksOf(task);
+        const committed = committer.commit({ bytes: encodeTask(task), priority: task.priority ?? 0, marks });
         // The header is read while the disk writes the task, and neither waits for the other.
-        return { number, outputs: sizes ? foreteller.expectedOutputs(task) : filesOf(task) };
+        return { committed, outputs: sizes ? foreteller.expectedOutputs(task) : filesOf(task) };
       });
       turn = Promise.allSettled([rendering, handing]);
-      const { number, outputs } = await handing;
-      return ticket(await number, await outputs);
+      const { committed, outputs } = await handing;
+      const { number, isNew } = await committed;
+      const expected = isNew ? await outputs : await expectedOf(system, layout, number, await outputs);
+      return { ...ticket(number, expected), isNew };
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,

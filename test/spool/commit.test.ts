@@ -2,7 +2,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { System } from "../../src/system.ts";
-import { committerOf, filesByState, names, newSpool, put, startCompanion } from "../support/directories.ts";
+import { filesByState, names, newSpool, numbererOf, put, startCompanion } from "../support/directories.ts";
 import { type Before, failing, record } from "../support/recorder.ts";
 import { DROP, TASK_BYTES } from "./task.ts";
 
@@ -12,13 +12,13 @@ const TASK_FILE = { bytes: TASK_BYTES, priority: 0 };
 async function faultySpool(before: Before) {
   const layout = await newSpool();
   const recorder = record(layout.root, before);
-  return { layout, recorder, committer: committerOf(layout, recorder.system) };
+  return { layout, recorder, committer: numbererOf(layout, recorder.system) };
 }
 
 describe("a committed task", () => {
   it("lies in tasks/ under its number and priority, byte for byte, and nothing is left in tmp/", async () => {
     const layout = await newSpool();
-    const committer = committerOf(layout);
+    const committer = numbererOf(layout);
     expect(await committer.commit(TASK_FILE)).toBe(1);
     expect(await committer.commit({ ...TASK_FILE, priority: 9 })).toBe(2);
     expect(await names(layout.tasks)).toEqual(["1.json", "2.p9.json"]);
@@ -54,7 +54,7 @@ describe("a committed task", () => {
     const layout = await newSpool();
     await put(join(layout.tasks, "1.json"), "by hand");
     await put(join(layout.tasks, "2.json"), "by hand too");
-    expect(await committerOf(layout).commit(TASK_FILE)).toBe(3);
+    expect(await numbererOf(layout).commit(TASK_FILE)).toBe(3);
     expect(await readFile(join(layout.tasks, "1.json"), "utf8")).toBe("by hand");
     expect(await readFile(join(layout.tasks, "2.json"), "utf8")).toBe("by hand too");
   });
@@ -63,12 +63,12 @@ describe("a committed task", () => {
     const layout = await newSpool();
     const cost = async (): Promise<string[]> => {
       const recorder = record(layout.root);
-      const committer = committerOf(layout, recorder.system);
+      const committer = numbererOf(layout, recorder.system);
       await committer.commit(TASK_FILE); // the first call of a process learns the sequence
       await committer.commit(TASK_FILE);
       return recorder.calls().map((call) => call.replace(/\d+(?=\.json| |$)/g, "N"));
     };
-    await committerOf(layout).commit(TASK_FILE);
+    await numbererOf(layout).commit(TASK_FILE);
     const alone = await cost();
     await Promise.all(Array.from({ length: 2_000 }, (_none, index) => put(join(layout.tasks, `w${index}.json`), DROP)));
     expect(await cost()).toEqual(alone);
@@ -82,7 +82,7 @@ describe("a committed task", () => {
     holder.child.kill("SIGKILL");
     await holder.ended;
     const begunMs = performance.now();
-    expect(await committerOf(layout).commit(TASK_FILE)).toBe(1);
+    expect(await numbererOf(layout).commit(TASK_FILE)).toBe(1);
     expect(performance.now() - begunMs).toBeLessThan(5_000);
   });
 
@@ -93,7 +93,7 @@ describe("a committed task", () => {
       await rename(join(layout.tasks, "1.json"), join(layout.active, "1.a1.json"));
       throw Object.assign(new Error("EIO"), { code: "EIO" });
     });
-    expect(await committerOf(layout, system).commit(TASK_FILE)).toBe(1);
+    expect(await numbererOf(layout, system).commit(TASK_FILE)).toBe(1);
     expect(await filesByState(layout)).toEqual(["active/1.a1.json"]);
     expect(await names(layout.tmp)).toEqual([]);
   });
@@ -164,19 +164,19 @@ describe("a commit that fails", () => {
 
 describe("a wanted number", () => {
   const wanting = (system?: System) => async (layout: Awaited<ReturnType<typeof newSpool>>, wanted: number) =>
-    committerOf(layout, system).commit({ ...TASK_FILE, wanted });
+    numbererOf(layout, system).commit({ ...TASK_FILE, wanted });
 
   it("is given when it is free, and raises the sequence", async () => {
     const layout = await newSpool();
     expect(await wanting()(layout, 42)).toBe(42);
-    expect(await committerOf(layout).commit(TASK_FILE)).toBe(43);
+    expect(await numbererOf(layout).commit(TASK_FILE)).toBe(43);
   });
 
   it("is replaced by the next free one when any state holds it", async () => {
     const held = ["tasks/7.json", "tasks/7.p3.json", "active/7.a1.json", "deferred/99.7.a2.json", "held/7.json"];
     for (const place of [...held, "failed/7.json", "done/7.json"]) {
       const layout = await newSpool();
-      for (let count = 0; count < 9; count++) await committerOf(layout).commit(TASK_FILE);
+      for (let count = 0; count < 9; count++) await numbererOf(layout).commit(TASK_FILE);
       for (const name of await names(layout.tasks)) await rename(join(layout.tasks, name), join(layout.held, name));
       await rename(join(layout.held, "7.json"), join(layout.root, place));
       expect(await wanting()(layout, 7), place).toBe(10);
@@ -186,7 +186,7 @@ describe("a wanted number", () => {
 
   it("that is absurdly high is given once, and does not drag the sequence up", async () => {
     const layout = await newSpool();
-    const committer = committerOf(layout);
+    const committer = numbererOf(layout);
     expect(await committer.commit({ ...TASK_FILE, wanted: 9_000_000_000, priority: 5 })).toBe(9_000_000_000);
     expect(await committer.commit({ ...TASK_FILE, wanted: 9_000_000_000 })).toBe(1);
     expect(await committer.commit(TASK_FILE)).toBe(2);

@@ -5,7 +5,7 @@ import { defer, finishDone, finishFailed } from "../../src/spool/finish.ts";
 import { rejectDrop, takeIn } from "../../src/spool/intake.ts";
 import { createSpool } from "../../src/spool/layout.ts";
 import { fingerprintOf, readTaskFile } from "../../src/spool/task-file.ts";
-import { committerOf, put } from "../support/directories.ts";
+import { committerOf, numbererOf, put } from "../support/directories.ts";
 import { record } from "../support/recorder.ts";
 import { madeUp, orderFaults, type Step } from "./order.ts";
 import {
@@ -97,7 +97,7 @@ describe("the order on disk", () => {
 
   it("of a commit: whole file, link, directory, and only then the promise", async () => {
     const { system, layout, recorder } = await readyStage();
-    const number = await committerOf(layout, system).commit({ bytes: TASK_BYTES, priority: 0 });
+    const number = await numbererOf(layout, system).commit({ bytes: TASK_BYTES, priority: 0 });
     recorder.note(`resolved ${number}`);
     expect(orderFaults(recorder.operations(), COMMIT)).toEqual([]);
     const changes = recorder.lines().filter((line) => !line.includes("spool/run/"));
@@ -106,7 +106,7 @@ describe("the order on disk", () => {
 
   it("of overlapping commits: one fsync of tasks/ after the last link and before the first promise", async () => {
     const { system, layout, recorder } = await readyStage();
-    const committer = committerOf(layout, system);
+    const committer = numbererOf(layout, system);
     const commits = [1, 2, 3].map(() => committer.commit({ bytes: TASK_BYTES, priority: 0 }));
     await Promise.all(commits.map(async (commit) => recorder.note(`resolved ${await commit}`)));
     const links = recorder.lines().filter((line) => line.startsWith("link"));

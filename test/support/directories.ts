@@ -29,6 +29,15 @@ export function committerOf(layout: Layout, system: System = realSystem()): Comm
   return openCommitter(system, layout, openSequence(system, layout));
 }
 
+/** Commits tasks that answer to no word, and tells their numbers. */
+export function numbererOf(
+  layout: Layout,
+  system: System = realSystem(),
+): { commit(task: Parameters<Committer["commit"]>[0]): Promise<number> } {
+  const committer = committerOf(layout, system);
+  return { commit: async (task) => (await committer.commit(task)).number };
+}
+
 /** Puts a file into a spool as a person would, and tells where. */
 export async function put(path: string, content: string | Uint8Array = DROP): Promise<string> {
   await mkdir(join(path, ".."), { recursive: true });

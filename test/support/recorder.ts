@@ -31,7 +31,7 @@ export interface Recorder {
 export type Before = (text: string) => void | Promise<void>;
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-const CHANGES = new Set(["link", "mkdir", "rename", "rm", "rmdir", "unlink"]);
+const CHANGES = new Set(["link", "mkdir", "rename", "rm", "rmdir", "symlink", "unlink"]);
 const TOLD_AT_START = new Set([...CHANGES, "create", "note"]);
 const HANDLE_VERBS: Readonly<Record<string, string>> = {
   writeFile: "write",
@@ -121,7 +121,9 @@ export function record(root: string, before: Before = () => undefined, base: Sys
     call: () => Promise<unknown>,
   ): Promise<unknown> {
     const two = verb === "link" || verb === "rename";
-    const [path = "", to] = args.slice(0, two ? 2 : 1).map(told);
+    // Of a symbolic link the name is of interest, not what it says.
+    const paths = verb === "symlink" ? args.slice(1, 2) : args.slice(0, two ? 2 : 1);
+    const [path = "", to] = paths.map(told);
     const text = [verb, path, ...(to === undefined ? [] : [to])].join(" ");
     calls.push(text);
     await before(text);
