@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { SETTINGS, type Settings } from "../../config.ts";
+import { command, type Exit } from "./define.ts";
+import { settingOption } from "./setting-option.ts";
+
+/** Commands that run the daemon, or tell it something. */
+export function defineDaemonCommands(program: Command, exit: Exit): void {
+  startCommand(program).action(async (options) => exit(await (await import("../commands/start.ts")).start(options)));
+  command(program, "stop", "ask the daemon to finish what runs and end").action(async (options) =>
+    exit(await (await import("../commands/stop.ts")).stop(options)),
+  );
+}
+
+/** The settings of the daemon are its options. */
+function startCommand(program: Command): Command {
+  const start = command(program, "start", "run the daemon in the foreground").option(
+    "--once",
+    "end when nothing is left to do; exit 1 when a task failed or a drop was rejected",
+  );
+  for (const name of Object.keys(SETTINGS) as (keyof Settings)[]) start.addOption(settingOption(name));
+  return start;
+}

@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+import { command, type Exit, jsonOption } from "./define.ts";
+import { readLimit, readNumber, readNumbers } from "./readers.ts";
+
+/** Commands that look at tasks and change nothing. */
+export function defineLookingCommands(program: Command, exit: Exit): void {
+  command(program, "status", "count tasks by state, tell of the daemon")
+    .addOption(jsonOption())
+    .action(async (options) => exit(await (await import("../commands/status.ts")).status(options)));
+  command(program, "list", "list tasks that have not ended, or those in one state")
+    .argument("[state]", "tasks, active, deferred, held, failed, rejected or done")
+    .option("--limit <n>", "at most so many of each state", readLimit)
+    .addOption(jsonOption())
+    .action(async (state, options) => exit(await (await import("../commands/list.ts")).list(state, options)));
+  command(program, "show", "show a task, where it lies, and how it ended")
+    .argument("<number>", "its number", readNumber)
+    .addOption(jsonOption())
+    .action(async (number, options) => exit(await (await import("../commands/show.ts")).show(number, options)));
+  command(program, "wait", "wait until tasks have ended; exit 1 when one failed")
+    .argument("<number...>", "their numbers", readNumbers)
+    .addOption(jsonOption())
+    .action(async (numbers, options) => exit(await (await import("../commands/wait.ts")).wait(numbers, options)));
+}

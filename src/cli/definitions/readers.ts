@@ -1,0 +1,43 @@
+/** What words of the command line may be. Each throws commander's error, which names the option and the word. */
+import { InvalidArgumentError } from "commander";
+
+/** An empty one would be the working directory: `SPOOLD_DIR=$UNSET spoold start` must not make a spool of that. */
+export function readDirectory(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("a directory has a name.");
+}
+
+/** The number of a task. */
+export function readNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("a task's number is a whole number from 1.");
+}
+
+/** One more number of a task. */
+export function readNumbers(text: string, earlier: readonly number[] | undefined): readonly number[] {
+  return [...(earlier ?? []), readNumber(text)];
+}
+
+/** One more `word=value`. */
+export function readVar(
+  text: string,
+  earlier: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  const [, word, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (word === undefined || value === undefined) throw new InvalidArgumentError("it is written word=value.");
+  return Object.fromEntries([...Object.entries(earlier ?? {}), [word, value]]);
+}
+
+/** The priority of a task. */
+export function readPriority(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError("a priority is a whole number from 0 to 100.");
+}
+
+/** How many at most. */
+export function readLimit(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError("a limit is a whole number from 1.");
+}
