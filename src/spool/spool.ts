@@ -11,6 +11,7 @@ import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { marksOf } from "./marks.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
+import { type SpoolView, viewSpool } from "./view.ts";
 
 /** A task that has been accepted. */
 export interface Ticket {
@@ -44,7 +45,7 @@ export interface EnqueueOptions {
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
-export interface Spool {
+export interface Spool extends SpoolView {
   /** Absolute path of the spool directory. */
   readonly directory: string;
   /**
@@ -107,6 +108,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
+    ...viewSpool(system, layout),
   };
 }
 
