@@ -20,6 +20,9 @@ export interface Listed {
   readonly ageMs: number;
 }
 
+/** So many files are read at once: a long list must not use up the descriptors of a process. */
+const MAX_OPEN = 64;
+
 /** The tasks in one state, in the order in which they start. Only what is shown is opened. */
 export async function listState(system: System, layout: Layout, state: State, limit: number): Promise<Listed[]> {
   const found: { file: string; entry: EntryName | undefined }[] = [];
@@ -35,10 +38,13 @@ export async function listState(system: System, layout: Layout, state: State, li
     if (a.entry || b.entry) return a.entry ? -1 : 1;
     return a.file < b.file ? -1 : 1;
   });
-  const listed = await Promise.all(
-    found.slice(0, limit).map(({ file, entry }) => describe(system, layout, state, file, entry)),
-  );
-  return listed.filter((row) => row !== undefined);
+  const listed: Listed[] = [];
+  for (let next = 0; next < Math.min(found.length, limit); next += MAX_OPEN) {
+    const some = found.slice(next, Math.min(next + MAX_OPEN, limit));
+    const rows = await Promise.all(some.map(({ file, entry }) => describe(system, layout, state, file, entry)));
+    listed.push(...rows.filter((row) => row !== undefined));
+  }
+  return listed;
 }
 
 function isShownByName(state: State, file: string, kind: string): boolean {
