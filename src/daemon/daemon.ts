@@ -12,7 +12,7 @@ import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.
 import { openSequence } from "../spool/sequence.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
-import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
+import { openTasksBell } from "./bell.ts";
 import { createBreaker } from "./breaker.ts";
 import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
@@ -21,8 +21,9 @@ import { type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { resume } from "./resume.ts";
-import { openRunner } from "./runner.ts";
+import { openRunner, type RunnerEvents } from "./runner.ts";
 import { listenForSignals } from "./signals.ts";
+import { createTally } from "./tally.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
 export interface DaemonOptions {
@@ -33,6 +34,16 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
+  /** Called once the spool is owned, with the way to ask how far the work has come. */
+  readonly started?: (progress: () => DrainProgress) => void;
+}
+
+/** How far the work has come since the start. */
+export interface DrainProgress {
+  readonly done: number;
+  readonly failed: number;
+  /** How many were seen that have not ended. */
+  readonly left: number;
 }
 
 /** Deaths of workers at their start, in a row, after which a `--once` run gives up. */
@@ -71,7 +82,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     const pool = openWorkers(context, options, { fail, wakeup });
     killWorkers = () => pool.killAll();
     try {
-      return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
+      return await own(context, { pool, lock, wakeup, state, fail, drain }, options);
     } finally {
       await pool.close();
       await lock.release();
@@ -91,7 +102,7 @@ interface Owned {
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<number> {
+async function own(context: DaemonContext, owned: Owned, { once, started }: DaemonOptions): Promise<number> {
   const { pool, lock, wakeup, state, fail, drain } = owned;
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
@@ -104,8 +115,14 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   };
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
-  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
-  const bell = await openBellFor(context, state, wakeup);
+  const tally = createTally(system.monotonicMs);
+  const concluded: RunnerEvents["concluded"] = (move) => (move === "done" || move === "failed") && tally.note(move);
+  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, concluded, fatal: fail });
+  const look = (): void => {
+    state.rang = true;
+    wakeup.ring();
+  };
+  const bell = await openTasksBell(context, look);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
     since: lock.owner.since,
@@ -120,13 +137,10 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
         summary: task.summary ?? null,
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
       })),
+    rate: tally.rate(),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
   });
-  const look = (): void => {
-    state.rang = true;
-    wakeup.ring();
-  };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
     if (ask === "resume") breaker.reset();
@@ -148,6 +162,12 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
+    tally.note("failed", failedAtStart);
+    started?.(() => ({
+      done: tally.done(),
+      failed: tally.failed(),
+      left: backlog.waiting() + backlog.retrying() + runner.running().length,
+    }));
     await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
   } finally {
@@ -204,25 +224,6 @@ function openWorkers(
       mended: () => log.event("info", "workers start again"),
     },
   );
-}
-
-async function openBellFor(
-  { system, layout, settings, log }: DaemonContext,
-  state: LoopState,
-  wakeup: Wakeup,
-): Promise<Bell> {
-  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
-  const polling = (because: string): void => log.event("warn", "bell polling", { because });
-  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
-  return openBell({
-    directory: layout.tasks,
-    mode: isNetwork ? "poll" : settings.watch,
-    ring: () => {
-      state.rang = true;
-      wakeup.ring();
-    },
-    polling,
-  });
 }
 
 /** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */

@@ -45,6 +45,8 @@ interface Running {
 export interface RunnerEvents {
   /** An attempt has ended: a worker is free. `waits` when the task lies in `deferred/` now, which no bell tells. */
   readonly ended: (waits: boolean) => void;
+  /** How an attempt ended. */
+  readonly concluded: (move: Conclusion["move"]) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
 }
@@ -143,6 +145,7 @@ export function openRunner(
       waits = conclusion.move === "deferred";
       if (conclusion.move === "failed") failed += 1;
       if (waits) deferred.add(touches);
+      events.concluded(conclusion.move);
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {

@@ -14,13 +14,25 @@ export interface ControlRequest {
 
 export const ASKS = ["status", "stop", "look", "resume"] as const;
 
+/** A task that a worker is at. */
+export interface RunningTask {
+  readonly number: number;
+  readonly attempt: number;
+  readonly summary: string | null;
+  readonly forMs: number;
+  /** How far it is, as far as it tells: the part that is done, 0 to 1, and what it is at. */
+  readonly progress?: { readonly part: number; readonly text: string } | null;
+}
+
 /** What a daemon tells of itself. */
 export interface DaemonStatus {
   readonly pid: number;
   readonly since: string;
   readonly concurrency: number;
   readonly workersReady: number;
-  readonly running: readonly { number: number; attempt: number; summary: string | null; forMs: number }[];
+  readonly running: readonly RunningTask[];
+  /** How many tasks have ended in the last minute, done or failed, and how many a minute that is. */
+  readonly rate: { readonly perMinute: number; readonly lastMinute: number };
   readonly stopping: boolean;
   /** Why no task is being started, or null. */
   readonly paused: string | null;
