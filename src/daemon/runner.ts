@@ -9,6 +9,7 @@ import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
+import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool, Work } from "./pool.ts";
@@ -24,7 +25,7 @@ export interface Runner {
   retryStranded(): Promise<void>;
   running(): readonly Running[];
   /** What tasks hold that run, or that have gone to `deferred/` since the last look at it. */
-  held(): readonly Touches[];
+  held(): readonly Holder[];
   /** Remembers which tasks a look that begins now will see in `deferred/`; to be called once more when it is over. */
   looking(): () => void;
   /** Gives up the attempts whose files a person has taken out of `active/`. */
@@ -68,7 +69,7 @@ export function openRunner(
   const suspects = new Set<number>();
   const stranded = new Set<Attempt>();
   /** What tasks hold that have gone to `deferred/`, where nobody has looked since. */
-  const deferred = new Set<Touches>();
+  const deferred = new Set<Holder>();
   let failed = 0;
 
   return {
@@ -100,11 +101,11 @@ export function openRunner(
       }
     },
     running: () => [...running.values()],
-    held: () => [...[...running.values()].map(({ touches }) => touches), ...deferred],
+    held: () => [...[...running].map(([number, { touches }]) => ({ number, touches })), ...deferred],
     looking() {
       const before = [...deferred];
       return () => {
-        for (const touches of before) deferred.delete(touches);
+        for (const holder of before) deferred.delete(holder);
       };
     },
     async giveUpTaken() {
@@ -142,7 +143,7 @@ export function openRunner(
       const conclusion = await conclude(context, attempt, end);
       waits = conclusion.move === "deferred";
       if (conclusion.move === "failed") failed += 1;
-      if (waits) deferred.add(touches);
+      if (waits) deferred.add({ number, touches });
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
