@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openSpool } from "../../src/index.ts";
+import { askDaemon } from "../../src/spool/control.ts";
+import { layoutOf } from "../../src/spool/layout.ts";
+import { realSystem } from "../../src/system.ts";
 import { chance } from "../support/scenery/chance.ts";
 import { workersOf } from "../support/workers.ts";
 import { folderOf, placeSet, type SetTask, tasksOfSet } from "./order-sets.ts";
@@ -16,7 +19,7 @@ const INTERLEAVED = 8;
 const BIN = fileURLToPath(new URL("../../bin/spoold.js", import.meta.url));
 /** Killed attempts are tried again, soon and without end: what comes out does not depend on luck. */
 const SETTINGS = [
-  ...["--max-attempts", "100", "--max-crashes", "100", "--backoff", "40", "--backoff-max", "200", "--max-alike", "0"],
+  ...["--max-attempts", "100", "--max-crashes", "100", "--backoff", "300", "--backoff-max", "600", "--max-alike", "0"],
 ];
 const WORKERS = 4;
 
@@ -79,12 +82,14 @@ async function drain(place: string, concurrency: number, random: (() => number) 
     const daemon = startOnce(place, concurrency);
     const ended = once(daemon, "exit");
     while (random !== null && isAlive(daemon)) {
-      await Promise.race([ended, sleep(150 + 500 * random())]);
+      await Promise.race([ended, sleep(100 + 300 * random())]);
       if (!isAlive(daemon)) break;
       if (random() < 0.04) {
         daemon.kill("SIGKILL");
         daemons += 1;
       } else {
+        // Too many that die before they are ready would mean a broken installation.
+        if (!(await areAllReady(place))) continue;
         const pids = await workersOf(daemon.pid ?? 0);
         const victim = pids[Math.floor(random() * pids.length)];
         if (victim !== undefined && kill(victim)) workers += 1;
@@ -100,6 +105,11 @@ async function drain(place: string, concurrency: number, random: (() => number) 
     }
     return { faults, workers, daemons };
   }
+}
+
+async function areAllReady(place: string): Promise<boolean> {
+  const status = await askDaemon(realSystem(), layoutOf(join(place, "spool")), { ask: "status" }, 1_000);
+  return typeof status === "object" && status.workersReady === WORKERS;
 }
 
 function startOnce(place: string, concurrency: number): ChildProcess {
