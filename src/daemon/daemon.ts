@@ -114,11 +114,12 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     running: runner
       .running()
       .filter(({ hasBegun }) => hasBegun)
-      .map(({ attempt: { active, task, startedAtMs } }) => ({
+      .map(({ attempt: { active, task, startedAtMs }, progress }) => ({
         number: active.number,
         attempt: active.attempt,
         summary: task.summary ?? null,
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+        progress: progress(),
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
@@ -197,6 +198,7 @@ function openWorkers(
     {
       free: () => wakeup.ring(),
       unusable: (error) => fail(deserializeError(error)),
+      spent: (error) => log.event("warn", "handler went astray", { error }),
       diedAtStart: (facts) => {
         log.event("error", "worker died at start", facts);
         if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
 import { limitsOf } from "../image/limits.ts";
 import { taskFields } from "../log.ts";
@@ -5,10 +6,12 @@ import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
 import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
 import { ignoring } from "../system.ts";
+import { handlerOf } from "../task/task.ts";
 import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
+import { createHearing, type Hearing } from "./hearing.ts";
 import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
@@ -41,6 +44,8 @@ interface Running {
   readonly touches: Touches;
   /** Whether a worker has been given it. */
   readonly hasBegun: boolean;
+  /** How far the worker says that it is. */
+  readonly progress: Hearing["progress"];
 }
 
 export interface RunnerEvents {
@@ -84,7 +89,7 @@ export function openRunner(
       const active = await claim(system, layout, entry, fingerprint);
       if (active === undefined) return;
       const attempt = { active, task, startedAtMs: system.nowMs() };
-      running.set(entry.number, { attempt, touches, hasBegun: false });
+      running.set(entry.number, { attempt, touches, hasBegun: false, progress: () => null });
       void seeThrough(attempt, candidate);
     },
     async retryStranded() {
@@ -124,17 +129,19 @@ export function openRunner(
     let attempt = claimed;
     let waits = false;
     let marked = Promise.resolve();
+    const about = taskFields({ ...claimed.active, ...claimed.task });
+    const hearing = createHearing(context, { ...about, handler: handlerOf(claimed.task) });
     const begun = (place: number): void => {
       attempt = { ...claimed, startedAtMs: system.nowMs() };
-      running.set(number, { attempt, touches, hasBegun: true });
+      running.set(number, { attempt, touches, hasBegun: true, progress: hearing.progress });
       // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
       const mark = marks.mark(place, claimed.active).catch(() => undefined);
-      marked = mark.then(() => log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task })));
+      marked = mark.then(() => log.event("debug", "task started", about));
     };
     try {
       const end: WorkEnd =
         refused === undefined
-          ? await pool.run({ ...workOf(claimed), begun })
+          ? await pool.run({ ...workOf(claimed), begun, told: hearing.hear })
           : { kind: "failed", error: refused.toJSON() };
       // The log tells of the start first.
       await marked;
@@ -168,12 +175,14 @@ export function openRunner(
     else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
   }
 
-  function workOf({ active, task }: Attempt): Omit<Work, "begun"> {
+  function workOf({ active, task }: Attempt): Pick<Work, "request" | "alone"> {
     const { number, attempt } = active;
-    const tag = attemptTag(context, active);
-    const request = { kind: "run" as const, number, attempt, task, roots, spool, limits: limitsOf(settings), tag };
+    const handlers = settings.handlers === null ? layout.handlers : resolve(settings.handlers);
+    const place = { roots, spool, handlers, tag: attemptTag(context, active) };
+    const timeoutMs = task.timeoutMs ?? settings.timeoutMs;
+    const request = { kind: "run" as const, number, attempt, task, ...place, limits: limitsOf(settings), timeoutMs };
     // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.
     const alone = attempt > 1 || suspects.has(number);
-    return { request, timeoutMs: task.timeoutMs ?? settings.timeoutMs, alone };
+    return { request, alone };
   }
 }
