@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SETTINGS, type Settings } from "../config.ts";
+import { addFilters, addMoveCommands } from "./move-commands.ts";
 import { printText, tellError, tellText } from "./output.ts";
+import { readTimeout } from "./spans.ts";
+import { taskNumberIn } from "./task-number.ts";
 
 /**
  * Runs the command line. Commands are loaded when they are called, so that `spoold add` never loads sharp.
@@ -53,7 +56,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   command(program, "status", "count tasks by state, tell of the daemon")
     .addOption(jsonOption())
     .action(async (options) => exit(await (await import("./commands/status.ts")).status(options)));
-  command(program, "list", "list tasks that have not ended, or those in one state")
+  addFilters(command(program, "list", "list tasks that have not ended, or those in one state"))
     .argument("[state]", "tasks, active, deferred, held, failed, rejected or done")
     .option("--limit <n>", "at most so many of each state", readLimit)
     .addOption(jsonOption())
@@ -62,10 +65,22 @@ export function buildProgram(exit: (code: number) => void): Command {
     .argument("<number>", "its number", readNumber)
     .addOption(jsonOption())
     .action(async (number, options) => exit(await (await import("./commands/show.ts")).show(number, options)));
-  command(program, "wait", "wait until tasks have ended; exit 1 when one failed")
-    .argument("<number...>", "their numbers", readNumbers)
+  command(program, "wait", "wait until tasks have ended; exit 1 when one failed or was cancelled")
+    .argument("[number...]", "their numbers", readNumbers)
+    .option("--batch <name>", "all tasks of a batch")
+    .option("--timeout <span>", "no longer than so many ms, or 10s, 5m, 2h; then exit 75", readTimeout)
     .addOption(jsonOption())
     .action(async (numbers, options) => exit(await (await import("./commands/wait.ts")).wait(numbers, options)));
+  addMoveCommands(
+    (name, tells) => command(program, name, tells),
+    async (verb, args, options) => exit(await (await import("./commands/move.ts")).move(verb, args, options)),
+  );
+  command(program, "pause", "let the daemon start nothing more; what runs goes to its end")
+    .option("--reason <text>", "why, for those who look at the status")
+    .action(async (options) => exit(await (await import("./commands/pause.ts")).pause(options)));
+  command(program, "resume", "end a pause, also one that the daemon has made").action(async (options) =>
+    exit(await (await import("./commands/pause.ts")).resume(options)),
+  );
   return program;
 }
 
@@ -125,8 +140,8 @@ function readDirectory(text: string): string {
 }
 
 function readNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  const number = taskNumberIn(text);
+  if (number !== undefined) return number;
   throw new InvalidArgumentError("a task's number is a whole number from 1.");
 }
 

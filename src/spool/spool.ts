@@ -10,6 +10,7 @@ import { type ExpectedOutput, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
+import { movesOf, type SpoolMoves } from "./spool-moves.ts";
 
 /** A task that has been accepted. */
 export interface Ticket {
@@ -20,7 +21,7 @@ export interface Ticket {
   /**
    * Waits for the end of the task, in whichever process and after however many restarts.
    * @returns the receipt
-   * @throws TASK_FAILED with its cause; TASK_NOT_FOUND when it was removed; the signal's reason when it aborts
+   * @throws TASK_FAILED with its cause; TASK_CANCELLED; TASK_NOT_FOUND when it was removed; the signal's reason when it aborts
    */
   done(options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
 }
@@ -41,7 +42,7 @@ export interface EnqueueOptions {
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
-export interface Spool {
+export interface Spool extends SpoolMoves {
   /** Absolute path of the spool directory. */
   readonly directory: string;
   /**
@@ -100,6 +101,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
+    ...movesOf(system, layout),
   };
 }
 

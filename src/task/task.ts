@@ -112,6 +112,11 @@ export type HandlerTask = Readonly<z.infer<typeof handlerTaskSchema>>;
 export type Task = PictureTask | HandlerTask;
 export type Output = PictureTask["outputs"][number];
 
+/** Whether a batch may have this name: then it is also a safe name of a directory. */
+export function isBatchName(name: string): boolean {
+  return BATCH_NAME.test(name);
+}
+
 /** Whether a task is work for a handler and not for pictures. */
 export function isHandlerTask(task: Task): task is HandlerTask {
   return "handler" in task;
