@@ -49,7 +49,7 @@ interface Running {
 }
 
 export interface RunnerEvents {
-  /** An attempt has ended: a worker is free. `waits` when the task lies in `deferred/` now, which no bell tells. */
+  /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
@@ -148,9 +148,10 @@ export function openRunner(
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
       else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
-      waits = conclusion.move === "deferred";
+      // What was taken away may lie in tasks/ again: it was passed over there as long as it ran.
+      waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
-      if (waits) deferred.add({ number, touches });
+      if (conclusion.move === "deferred") deferred.add({ number, touches });
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
