@@ -31,6 +31,7 @@ export interface Settings {
   readonly maxProgressivePixels: number;
   readonly maxOutputSide: number;
   readonly inputFormats: readonly InputFormat[];
+  readonly handlers: string | null;
   readonly settleMs: number;
   readonly rejectAfterMs: number;
   readonly rescanMs: number;
@@ -125,6 +126,7 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     accepts: `some of ${INPUT_FORMATS.join(",")}`,
     tells: "formats of sources and overlays that are opened",
   },
+  handlers: path("handlers", "directory of the handlers; default `handlers/` in the spool"),
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
   rejectAfterMs: whole(
     "reject-after",

@@ -4,6 +4,7 @@ export type { SpoolEvent, SpoolEvents, WatchOptions } from "./spool/events.ts";
 export type { ExpectedOutput } from "./spool/expected.ts";
 export type { State } from "./spool/layout.ts";
 export type { Listed } from "./spool/list.ts";
+export type { MoveResult } from "./spool/moves.ts";
 export {
   type EnqueueOptions,
   enqueue,

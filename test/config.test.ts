@@ -27,6 +27,7 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   maxProgressivePixels: { flag: "2", env: "3", file: 4, bad: "12MP" },
   maxOutputSide: { flag: "2", env: "3", file: 4, bad: 65_536 },
   inputFormats: { flag: ["jpeg"], env: "png,svg", file: ["webp"], bad: ["heic"] },
+  handlers: { flag: "a", env: "b", file: "c", bad: "" },
   settleMs: { flag: "0", env: "3", file: 4, bad: "1s" },
   rejectAfterMs: { flag: "0", env: "3", file: 4, bad: " 1" },
   rescanMs: { flag: "20", env: "30", file: 40, bad: 9 },

@@ -21,11 +21,10 @@ export function describeDue(dueAtMs: number, nowMs: number): string {
   return dueAtMs <= nowMs ? "now" : `in ${duration(dueAtMs - nowMs)}`;
 }
 
-/** How far a task is, as far as it tells: `40 % decoding`. */
-export function describeProgress({ progress }: Pick<RunningTask, "progress">): string {
-  return progress === undefined || progress === null
-    ? ""
-    : `${Math.round(progress.part * 100)} % ${progress.text}`.trim();
+/** How far a task is, as far as it tells: `40 % decoding`. A daemon of an earlier version tells nothing. */
+export function describeProgress({ progress }: { readonly progress?: RunningTask["progress"] }): string {
+  if (progress === undefined || progress === null) return "";
+  return `${Math.round(progress.part * 100)} % ${progress.text ?? ""}`.trim();
 }
 
 function describeDaemon({ owner, live }: Snapshot): string {

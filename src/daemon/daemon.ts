@@ -118,11 +118,16 @@ async function own(context: DaemonContext, owned: Owned, { once, started }: Daem
   const tally = createTally(system.monotonicMs);
   const concluded: RunnerEvents["concluded"] = (move) => (move === "done" || move === "failed") && tally.note(move);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, concluded, fatal: fail });
-  const look = (): void => {
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
+  const ring = (): void => {
     state.rang = true;
     wakeup.ring();
   };
-  const bell = await openTasksBell(context, look);
+  const look = (): void => {
+    ring();
+    giveUpTaken();
+  };
+  const bell = await openTasksBell(context, ring);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
     since: lock.owner.since,
@@ -131,11 +136,12 @@ async function own(context: DaemonContext, owned: Owned, { once, started }: Daem
     running: runner
       .running()
       .filter(({ hasBegun }) => hasBegun)
-      .map(({ attempt: { active, task, startedAtMs } }) => ({
+      .map(({ attempt: { active, task, startedAtMs }, progress }) => ({
         number: active.number,
         attempt: active.attempt,
         summary: task.summary ?? null,
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+        progress: progress(),
       })),
     rate: tally.rate(),
     stopping: state.stopping,
@@ -151,7 +157,7 @@ async function own(context: DaemonContext, owned: Owned, { once, started }: Daem
   // Hints only: what they miss is seen at the next look.
   const stopWatching = [
     system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
-    system.watchDirectory(layout.active, () => void runner.giveUpTaken().catch(() => undefined)),
+    system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
     spool: layout.root,
@@ -217,6 +223,7 @@ function openWorkers(
     {
       free: () => wakeup.ring(),
       unusable: (error) => fail(deserializeError(error)),
+      spent: (error) => log.event("warn", "handler went astray", { error }),
       diedAtStart: (facts) => {
         log.event("error", "worker died at start", facts);
         if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));

@@ -20,8 +20,8 @@ export interface RunningTask {
   readonly attempt: number;
   readonly summary: string | null;
   readonly forMs: number;
-  /** How far it is, as far as it tells: the part that is done, 0 to 1, and what it is at. */
-  readonly progress?: { readonly part: number; readonly text: string } | null;
+  /** How far it is, from 0 to 1, and what is being done; null when nothing was told of that. */
+  readonly progress: { readonly part: number; readonly text: string | null } | null;
 }
 
 /** What a daemon tells of itself. */

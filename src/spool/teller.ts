@@ -3,11 +3,11 @@ import { SpooldError } from "../errors.ts";
 import type { System } from "../system.ts";
 import { readName, reasonName } from "../task/name.ts";
 import type { Reason, Receipt } from "../task/outcome.ts";
-import { readReason, readReceipt, readRecord } from "./endings.ts";
+import { readReason, readRecord, readWholeReceipt } from "./endings.ts";
 import type { SpoolEvent } from "./events.ts";
 import type { Layout } from "./layout.ts";
-import type { Changes, Places } from "./places.ts";
 import { isSamePlace, type Place } from "./shelf.ts";
+import type { Changes, Whereabouts } from "./whereabouts.ts";
 
 /** Makes events of changes. */
 export interface Teller {
@@ -24,7 +24,7 @@ const LOOKS_UNTIL_GONE = 3;
 /** Dead letters whose last end is remembered: what rang twice for one end is told once. */
 const MAX_REMEMBERED = 1_000;
 
-export function openTeller(system: System, layout: Layout, places: Places): Teller {
+export function openTeller(system: System, layout: Layout, whereabouts: Whereabouts): Teller {
   const missing = new Map<number, { readonly was: Place; looks: number }>();
   const failures = new Map<number, string | null>();
 
@@ -42,7 +42,7 @@ export function openTeller(system: System, layout: Layout, places: Places): Tell
       }
     },
     looked() {
-      if (places.isBehind()) return;
+      if (whereabouts.isBehind()) return;
       for (const each of missing.values()) each.looks += 1;
     },
     isMissing: () => missing.size > 0,
@@ -50,7 +50,7 @@ export function openTeller(system: System, layout: Layout, places: Places): Tell
 
   async function eventOf(number: number, before: Place | undefined): Promise<SpoolEvent | undefined> {
     const was = missing.get(number)?.was ?? before;
-    const place = places.placeOf(number);
+    const place = whereabouts.placeOf(number);
     if (place === undefined) {
       if (was !== undefined && !isEnd(was) && !missing.has(number)) missing.set(number, { was, looks: 0 });
       return undefined;
@@ -80,7 +80,7 @@ export function openTeller(system: System, layout: Layout, places: Places): Tell
 
   async function receipted(number: number, was: Place | undefined): Promise<SpoolEvent | undefined> {
     failures.delete(number);
-    const receipt = await readReceipt(system, layout, number).catch(damaged);
+    const receipt = await readWholeReceipt(system, layout, number).catch(damaged);
     if (receipt !== undefined && !(receipt instanceof SpooldError)) {
       return { kind: kindOf(receipt), number, at: receipt.endedAt ?? now(), receipt };
     }

@@ -3,9 +3,9 @@ import type { System } from "../system.ts";
 import type { SpoolEvent, SpoolEvents, WatchOptions } from "./events.ts";
 import { openHints } from "./hints.ts";
 import type { Layout } from "./layout.ts";
-import { openPlaces } from "./places.ts";
 import { openSequence } from "./sequence.ts";
 import { openTeller } from "./teller.ts";
+import { openWhereabouts } from "./whereabouts.ts";
 
 /** How often a watch looks without having been told to: hints may be lost, or not to be had at all. */
 const LOOK_EVERY_MS = 2_000;
@@ -25,8 +25,8 @@ const LOOK_SHARE = 0.05;
 export function watchSpool(system: System, layout: Layout, options: WatchOptions = {}): SpoolEvents {
   const { signal, from = Number.POSITIVE_INFINITY } = options;
   const hints = openHints(system, layout);
-  const places = openPlaces(system, layout);
-  const teller = openTeller(system, layout, places);
+  const whereabouts = openWhereabouts(system, layout);
+  const teller = openTeller(system, layout, whereabouts);
   let isClosed = false;
   let lookedAtMs = system.monotonicMs();
   let lookTookMs = 0;
@@ -51,13 +51,13 @@ export function watchSpool(system: System, layout: Layout, options: WatchOptions
     try {
       await begun;
       while (!isClosed) {
-        for await (const event of teller.tell(places.takeChanges())) {
+        for await (const event of teller.tell(whereabouts.takeChanges())) {
           if (isClosed) return;
           yield event;
         }
-        if (!places.isBehind()) await hints.wait(untilLookMs());
+        if (!whereabouts.isBehind()) await hints.wait(untilLookMs());
         if (isClosed) return;
-        await places.lookAt(hints.take());
+        await whereabouts.lookAt(hints.take());
         if (untilLookMs() <= 0) await look();
       }
     } catch (error) {
@@ -75,7 +75,7 @@ export function watchSpool(system: System, layout: Layout, options: WatchOptions
 
   async function look(counts?: (number: number) => boolean): Promise<void> {
     lookedAtMs = system.monotonicMs();
-    await places.lookAtAll(counts);
+    await whereabouts.lookAtAll(counts);
     teller.looked();
     lookTookMs = system.monotonicMs() - lookedAtMs;
   }

@@ -4,7 +4,7 @@ import { describeDue, describeProgress } from "../../src/cli/describe-spool.ts";
 describe("the words for a spool", () => {
   it("say how far a task is as far as it tells", () => {
     expect(describeProgress({ progress: { part: 0.404, text: "decoding" } })).toBe("40 % decoding");
-    expect(describeProgress({ progress: { part: 1, text: "" } })).toBe("100 %");
+    expect(describeProgress({ progress: { part: 1, text: null } })).toBe("100 %");
     expect([describeProgress({ progress: null }), describeProgress({})]).toEqual(["", ""]);
   });
 
