@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { defineDaemonCommands } from "./definitions/daemon-commands.ts";
 import type { Exit } from "./definitions/define.ts";
 import { defineLookingCommands } from "./definitions/looking-commands.ts";
+import { defineMoveCommands } from "./definitions/move-commands.ts";
 import { defineProducerCommands } from "./definitions/producer-commands.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
@@ -38,6 +39,7 @@ export function buildProgram(exit: Exit): Command {
   defineDaemonCommands(program, exit);
   defineProducerCommands(program, exit);
   defineLookingCommands(program, exit);
+  defineMoveCommands(program, exit);
   return program;
 }
 

@@ -124,9 +124,11 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
   });
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
     state.rang = true;
     wakeup.ring();
+    giveUpTaken();
   };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
@@ -138,7 +140,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   // Hints only: what they miss is seen at the next look.
   const stopWatching = [
     system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
-    system.watchDirectory(layout.active, () => void runner.giveUpTaken().catch(() => undefined)),
+    system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
     spool: layout.root,

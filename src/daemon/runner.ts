@@ -12,6 +12,7 @@ import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
+import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool, Work } from "./pool.ts";
@@ -27,7 +28,7 @@ export interface Runner {
   retryStranded(): Promise<void>;
   running(): readonly Running[];
   /** What tasks hold that run, or that have gone to `deferred/` since the last look at it. */
-  held(): readonly Touches[];
+  held(): readonly Holder[];
   /** Remembers which tasks a look that begins now will see in `deferred/`; to be called once more when it is over. */
   looking(): () => void;
   /** Gives up the attempts whose files a person has taken out of `active/`. */
@@ -48,7 +49,7 @@ interface Running {
 }
 
 export interface RunnerEvents {
-  /** An attempt has ended: a worker is free. `waits` when the task lies in `deferred/` now, which no bell tells. */
+  /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
@@ -73,7 +74,7 @@ export function openRunner(
   const suspects = new Set<number>();
   const stranded = new Set<Attempt>();
   /** What tasks hold that have gone to `deferred/`, where nobody has looked since. */
-  const deferred = new Set<Touches>();
+  const deferred = new Set<Holder>();
   let failed = 0;
 
   return {
@@ -105,11 +106,11 @@ export function openRunner(
       }
     },
     running: () => [...running.values()],
-    held: () => [...[...running.values()].map(({ touches }) => touches), ...deferred],
+    held: () => [...[...running].map(([number, { touches }]) => ({ number, touches })), ...deferred],
     looking() {
       const before = [...deferred];
       return () => {
-        for (const touches of before) deferred.delete(touches);
+        for (const holder of before) deferred.delete(holder);
       };
     },
     async giveUpTaken() {
@@ -147,9 +148,10 @@ export function openRunner(
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
       else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
-      waits = conclusion.move === "deferred";
+      // What was taken away may lie in tasks/ again: it was passed over there as long as it ran.
+      waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
-      if (waits) deferred.add(touches);
+      if (conclusion.move === "deferred") deferred.add({ number, touches });
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {

@@ -117,6 +117,11 @@ export function isHandlerName(text: string): boolean {
   return HANDLER_NAME.test(text);
 }
 
+/** Whether a batch may have this name: then it is also a safe name of a directory. */
+export function isBatchName(name: string): boolean {
+  return BATCH_NAME.test(name);
+}
+
 /** Whether a task is work for a handler and not for pictures. */
 export function isHandlerTask(task: Task): task is HandlerTask {
   return "handler" in task;

@@ -1,5 +1,6 @@
 /** What words of the command line may be. Each throws commander's error, which names the option and the word. */
 import { InvalidArgumentError } from "commander";
+import { taskNumberIn } from "../task-number.ts";
 
 /** An empty one would be the working directory: `SPOOLD_DIR=$UNSET spoold start` must not make a spool of that. */
 export function readDirectory(text: string): string {
@@ -9,8 +10,8 @@ export function readDirectory(text: string): string {
 
 /** The number of a task. */
 export function readNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  const number = taskNumberIn(text);
+  if (number !== undefined) return number;
   throw new InvalidArgumentError("a task's number is a whole number from 1.");
 }
 
