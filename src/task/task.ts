@@ -117,6 +117,11 @@ export function isHandlerTask(task: Task): task is HandlerTask {
   return "handler" in task;
 }
 
+/** Whether this is the name of a batch: then it is also a safe name of a directory. */
+export function isBatchName(name: unknown): name is string {
+  return typeof name === "string" && BATCH_NAME.test(name);
+}
+
 /** The format of an output: what it says itself, else jpeg for tiles, else what its file's ending means, else undefined. */
 export function formatOf(output: Pick<Output, "file" | "format"> & { readonly tile?: unknown }): Format | undefined {
   if (output.format !== undefined) return output.format;

@@ -41,3 +41,37 @@ export function readLimit(text: string): number {
   if (/^\d{1,9}$/.test(text) && number > 0) return number;
   throw new InvalidArgumentError("a limit is a whole number from 1.");
 }
+
+/** A length of time, in ms: `90s`, `15m`, `36h`, `30d`, `2w`. */
+export function readAge(text: string): number {
+  const [, count = "", unit = ""] = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text === "0" ? "0s" : text) ?? [];
+  const ms = UNITS_MS[unit];
+  if (ms !== undefined) return Number(count) * ms;
+  throw new InvalidArgumentError("a length of time is written 90s, 15m, 36h, 30d or 2w.");
+}
+
+/** A number of things, from 0. */
+export function readCount(text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("a count is a whole number from 0.");
+}
+
+/** A number of bytes: `4096`, `64k`, `500M`, `2G`, in powers of 1024. */
+export function readBytes(text: string): number {
+  const [, count = "", unit = "none"] = /^(\d{1,12})([kKMGT]?)$/.exec(text) ?? [];
+  const power = POWERS_OF_1024[unit];
+  const bytes = Number(count) * 1024 ** (power ?? 0);
+  if (power !== undefined && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError("a size is written 4096, 64k, 500M or 2G.");
+}
+
+const POWERS_OF_1024: Readonly<Record<string, number>> = { "": 0, k: 1, K: 1, M: 2, G: 3, T: 4 };
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
