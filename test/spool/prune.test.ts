@@ -7,9 +7,7 @@ import { type Layout, sequencePath } from "../../src/spool/layout.ts";
 import type { Limits } from "../../src/spool/prune/limits.ts";
 import { type PruneResult, pruneState } from "../../src/spool/prune/prune.ts";
 import type { PrunedState } from "../../src/spool/prune/survey.ts";
-import { openPruned, rememberPruned } from "../../src/spool/pruned.ts";
-import { recover } from "../../src/spool/recover.ts";
-import { openSequence } from "../../src/spool/sequence.ts";
+import { openPruned } from "../../src/spool/pruned.ts";
 import { openSpool } from "../../src/spool/spool.ts";
 import { standingOf } from "../../src/spool/standing.ts";
 import { realSystem, type System } from "../../src/system.ts";
@@ -207,56 +205,5 @@ describe("pruning dead letters and rejected drops", () => {
     expect(await prune(layout, { state: "rejected", limits: old })).toMatchObject({ removed: 3, numbers: [] });
     expect(await names(layout.rejected)).toEqual([]);
     expect(await openPruned(real, layout).ranges()).toEqual([]);
-  });
-});
-
-describe("a number whose traces were pruned", () => {
-  async function prunedSpool(): Promise<Layout> {
-    const layout = await newSpool();
-    await openSequence(real, layout).raiseTo(9);
-    await rememberPruned(real, layout, { done: [3, 4], cancelled: [5], failed: [6] });
-    return layout;
-  }
-
-  it.each([
-    [3, true],
-    [5, true],
-    [6, false],
-    [7, false],
-  ])("is spent as it was before, in tasks/: %i %s", async (number, spent) => {
-    const layout = await prunedSpool();
-    expect(await isSpent({ system: real, layout, pruned: openPruned(real, layout) }, number)).toBe(spent);
-  });
-
-  it("is not given to a drop that asks for it; one that was only skipped is", async () => {
-    const layout = await prunedSpool();
-    const numbers = [3, 5, 6, 7].map(async (wanted) => {
-      const { number } = await committerOf(layout).commit({ bytes: TASK_BYTES, priority: 0, wanted });
-      return number;
-    });
-    const given = await Promise.all(numbers);
-    expect(given[3]).toBe(7);
-    expect(given.slice(0, 3).toSorted((a, b) => a - b)).toEqual([10, 11, 12]);
-  });
-
-  it("is not given again when the sequence was lost", async () => {
-    const layout = await prunedSpool();
-    await rememberPruned(real, layout, { done: [40, 5e15], cancelled: [], failed: [] });
-    await rm(join(layout.run, "sequence.9"));
-    expect(await openSequence(real, layout).reserve(1)).toBe(41);
-  });
-
-  it("is not run again from a claim that was left in active/", async () => {
-    const layout = await prunedSpool();
-    for (const number of [3, 6]) await put(join(layout.active, `${number}.a1.json`), TASK_BYTES);
-    const { finished, orphans } = await recover(real, layout);
-    expect([finished, orphans.map(({ number }) => number)]).toEqual([[3], [6]]);
-    expect(await names(layout.active)).toEqual(["6.a1.json"]);
-  });
-
-  it("counts as done when it had failed first and was tried again", async () => {
-    const layout = await prunedSpool();
-    await rememberPruned(real, layout, { done: [6], cancelled: [], failed: [] });
-    expect(await standingOf(real, layout, 6)).toBe("done");
   });
 });
