@@ -34,6 +34,7 @@ export interface Settings {
   readonly keepDoneMs: number;
   readonly keepDoneCount: number;
   readonly keepDoneBytes: number;
+  readonly handlers: string | null;
   readonly settleMs: number;
   readonly rejectAfterMs: number;
   readonly rescanMs: number;
@@ -149,6 +150,7 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     () => 1024 * MEBIBYTE,
     "receipts are kept up to so many bytes together, the newest; 0 keeps all",
   ),
+  handlers: path("handlers", "directory of the handlers; default `handlers/` in the spool"),
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
   rejectAfterMs: whole(
     "reject-after",

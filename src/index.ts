@@ -1,6 +1,7 @@
 /** The public API of spoold: names listed by hand, nothing else is promised. */
 export { type ErrorCode, type SerializedError, SpooldError } from "./errors.ts";
 export type { ExpectedOutput } from "./spool/expected.ts";
+export type { MoveResult } from "./spool/moves.ts";
 export {
   type EnqueueOptions,
   enqueue,

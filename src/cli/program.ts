@@ -4,6 +4,7 @@ import { defineCareCommands } from "./definitions/care-commands.ts";
 import { defineDaemonCommands } from "./definitions/daemon-commands.ts";
 import type { Exit } from "./definitions/define.ts";
 import { defineLookingCommands } from "./definitions/looking-commands.ts";
+import { defineMoveCommands } from "./definitions/move-commands.ts";
 import { defineProducerCommands } from "./definitions/producer-commands.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
@@ -40,6 +41,7 @@ export function buildProgram(exit: Exit): Command {
   defineProducerCommands(program, exit);
   defineLookingCommands(program, exit);
   defineCareCommands(program, exit);
+  defineMoveCommands(program, exit);
   return program;
 }
 

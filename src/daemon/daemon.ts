@@ -117,18 +117,21 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     running: runner
       .running()
       .filter(({ hasBegun }) => hasBegun)
-      .map(({ attempt: { active, task, startedAtMs } }) => ({
+      .map(({ attempt: { active, task, startedAtMs }, progress }) => ({
         number: active.number,
         attempt: active.attempt,
         summary: task.summary ?? null,
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+        progress: progress(),
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
   });
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
     state.rang = true;
     wakeup.ring();
+    giveUpTaken();
   };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
@@ -140,7 +143,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   // Hints only: what they miss is seen at the next look.
   const stopWatching = [
     system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
-    system.watchDirectory(layout.active, () => void runner.giveUpTaken().catch(() => undefined)),
+    system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
     spool: layout.root,
@@ -204,6 +207,7 @@ function openWorkers(
     {
       free: () => wakeup.ring(),
       unusable: (error) => fail(deserializeError(error)),
+      spent: (error) => log.event("warn", "handler went astray", { error }),
       diedAtStart: (facts) => {
         log.event("error", "worker died at start", facts);
         if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { readName } from "../task/name.ts";
 import { isInRanges } from "../task/ranges.ts";
+import { isBatchName } from "../task/task.ts";
 import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";
 
@@ -20,6 +21,7 @@ export async function numbersOfBatch(
   layout: Pick<Layout, "run">,
   batch: string,
 ): Promise<readonly number[]> {
+  if (!isBatchName(batch)) return [];
   const names = (await ignoring(["ENOENT"], fs.readdir(directoryOf(layout, batch)))) ?? [];
   return names
     .filter((name) => /^[1-9]\d{0,15}$/.test(name))
@@ -44,8 +46,8 @@ export interface BatchCounts {
   readonly done: number;
 }
 
-/** A task that moves while the states are read goes to a later one in this list. */
-const WAITING_STATES = ["held", "tasks", "deferred", "active", "deferred", "tasks"] as const;
+/** A task that moves while the states are read goes to a later one in this list, also when a person moves it. */
+const WAITING_STATES = ["held", "tasks", "deferred", "active", "deferred", "tasks", "held"] as const;
 
 /** Counts a batch, by names alone. */
 export async function countBatch(system: System, layout: Layout, batch: string): Promise<BatchCounts> {

@@ -14,13 +14,23 @@ export interface ControlRequest {
 
 export const ASKS = ["status", "stop", "look", "resume"] as const;
 
+/** A task that a worker is at. */
+interface RunningTask {
+  readonly number: number;
+  readonly attempt: number;
+  readonly summary: string | null;
+  readonly forMs: number;
+  /** How far it is, from 0 to 1, and what is being done; null when nothing was told of that. */
+  readonly progress: { readonly part: number; readonly text: string | null } | null;
+}
+
 /** What a daemon tells of itself. */
 export interface DaemonStatus {
   readonly pid: number;
   readonly since: string;
   readonly concurrency: number;
   readonly workersReady: number;
-  readonly running: readonly { number: number; attempt: number; summary: string | null; forMs: number }[];
+  readonly running: readonly RunningTask[];
   readonly stopping: boolean;
   /** Why no task is being started, or null. */
   readonly paused: string | null;

@@ -14,13 +14,22 @@ import type { Pruned } from "./pruned.ts";
  * the next start, which then only unlinks.
  */
 export async function finishDone(system: System, layout: Layout, active: ActiveTask, receipt: Receipt): Promise<void> {
-  const temporary = join(layout.tmp, `${randomUUID()}.json`);
-  await writeDurably(system, temporary, encode(receipt));
   // A receipt that is there already stands: this task had ended before, and somebody put it back.
-  await ignoring(["EEXIST"], system.fs.link(temporary, join(layout.done, receiptName(active.number))));
+  await commitReceipt(system, layout, receipt);
+  await dropActive(system, layout, active);
+}
+
+/** Puts a receipt into `done/`, durably and whole. @returns false when the task has one already, which stands */
+export async function commitReceipt(system: System, layout: Layout, receipt: Receipt): Promise<boolean> {
+  const temporary = join(layout.tmp, `${randomUUID()}.json`);
+  // What root writes into the spool of another account must be that account's to read.
+  const owner = process.geteuid?.() === 0 ? await system.fs.lstat(layout.done) : undefined;
+  await writeDurably(system, temporary, encode(receipt), { ...(owner !== undefined && { owner }) });
+  const linking = system.fs.link(temporary, join(layout.done, receiptName(receipt.number))).then(() => true);
+  const linked = await ignoring(["EEXIST"], linking);
   await syncDirectory(system, layout.done);
   await system.fs.unlink(temporary);
-  await dropActive(system, layout, active);
+  return linked ?? false;
 }
 
 /** Whether a task has ended well: from then on it must only be unlinked. */

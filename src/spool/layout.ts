@@ -21,6 +21,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   readonly pauseFile: string;
   /** The user's own recipes; made by the user. */
   readonly recipes: string;
+  /** The user's handlers, unless the settings name another place; made by the user. */
+  readonly handlers: string;
 }
 
 /** Where things lie in a spool; touches nothing. */
@@ -37,6 +39,7 @@ export function layoutOf(spoolDir: string): Layout {
     settingsFile: join(root, "spoold.json"),
     pauseFile: join(root, "PAUSE"),
     recipes: join(root, "recipes"),
+    handlers: join(root, "handlers"),
   };
 }
 

@@ -22,12 +22,13 @@ export async function standingOf(system: System, layout: Layout, number: number)
   return found.state === "failed" ? "failed" : "waiting";
 }
 
-async function readReceipt(
+/** What a receipt says that matters to others; undefined when there is none, or none that is whole. */
+export async function readReceipt(
   { fs }: System,
-  { done }: Layout,
+  { done }: Pick<Layout, "done">,
   number: number,
-): Promise<Pick<Receipt, "status"> | undefined> {
+): Promise<Pick<Receipt, "status" | "key"> | undefined> {
   const text = await ignoring(["ENOENT"], fs.readFile(join(done, receiptName(number)), "utf8"));
   const receipt = text === undefined ? undefined : parseObject(text);
-  return receipt as Pick<Receipt, "status"> | undefined;
+  return receipt as Pick<Receipt, "status" | "key"> | undefined;
 }

@@ -10,9 +10,9 @@ import { renderWithPyramids } from "../image/render.ts";
 import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
-import { isHandlerTask, readsOf } from "../task/task.ts";
+import { readsOf } from "../task/task.ts";
 import { prepareOutputs } from "./prepare.ts";
-import type { PictureRequest, RunRequest, RunResult } from "./protocol.ts";
+import type { PictureRequest, RunResult } from "./protocol.ts";
 
 /**
  * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
@@ -20,11 +20,9 @@ import type { PictureRequest, RunRequest, RunResult } from "./protocol.ts";
  * @param rendered is called when all pixels are made: what is left is writing, and another task may begin
  * @returns never throws: whatever goes wrong is a failed result, and then no temporary is left
  */
-export async function perform(system: System, request: RunRequest, rendered: () => void): Promise<RunResult> {
+export async function perform(system: System, request: PictureRequest, rendered: () => void): Promise<RunResult> {
   try {
-    const { task } = request;
-    if (isHandlerTask(task)) throw new SpooldError("HANDLER_MISSING", { handler: task.handler });
-    return await makePictures(system, { ...request, task }, rendered);
+    return await makePictures(system, request, rendered);
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
   }
@@ -66,7 +64,7 @@ export async function prepare(system: System, request: Omit<PictureRequest, Told
 }
 
 /** What only a task in a spool has. */
-type Told = "kind" | "number" | "attempt" | "tag";
+type Told = "kind" | "number" | "attempt" | "tag" | "handlers" | "timeoutMs";
 
 /** Where the outputs will lie, as far as directories exist; nothing is created. */
 async function resolveOutputs(

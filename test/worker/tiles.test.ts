@@ -7,7 +7,7 @@ import { prepareSharp } from "../../src/image/decoders.ts";
 import { publicationsOf, resolveDestination } from "../../src/image/destinations.ts";
 import { publish } from "../../src/image/publish.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import type { Output } from "../../src/task/task.ts";
 import { perform } from "../../src/worker/perform.ts";
 import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
@@ -189,7 +189,7 @@ describe("a pyramid that cannot be made leaves nothing", () => {
 /** Has a worker make an output and does what the daemon does with it. */
 async function made(output: Output): Promise<PreparedOutput> {
   const result = await run([output]);
-  if (result.kind === "failed") throw new Error(`${result.error.message} ${result.error.causes}`);
+  if (result.kind !== "prepared") throw new Error(JSON.stringify(result));
   const destinations = [await resolveDestination(system, output, [root], { create: false })];
   await publish(system, publicationsOf(destinations, "7"));
   return result.outputs[0] as PreparedOutput;
@@ -200,10 +200,12 @@ function run(outputs: readonly Output[], through: System = system): Promise<RunR
     kind: "run" as const,
     number: 7,
     attempt: 1,
-    task: checkTask({ source: "cat.png", outputs }),
+    task: checkPictureTask({ source: "cat.png", outputs }),
     roots: [root],
     limits: { ...DEFAULT_LIMITS, maxInputPixels: 1_000_000_000, maxInputBytes: 1_000_000_000 },
     spool: join(root, "spool"),
+    handlers: join(root, "handlers"),
+    timeoutMs: 60_000,
     tag: "7",
   };
   return perform(through, request, () => undefined);

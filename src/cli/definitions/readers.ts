@@ -1,5 +1,6 @@
 /** What words of the command line may be. Each throws commander's error, which names the option and the word. */
 import { InvalidArgumentError } from "commander";
+import { taskNumberIn } from "../task-number.ts";
 
 /** An empty one would be the working directory: `SPOOLD_DIR=$UNSET spoold start` must not make a spool of that. */
 export function readDirectory(text: string): string {
@@ -9,8 +10,8 @@ export function readDirectory(text: string): string {
 
 /** The number of a task. */
 export function readNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number) && number > 0) return number;
+  const number = taskNumberIn(text);
+  if (number !== undefined) return number;
   throw new InvalidArgumentError("a task's number is a whole number from 1.");
 }
 
@@ -42,14 +43,6 @@ export function readLimit(text: string): number {
   throw new InvalidArgumentError("a limit is a whole number from 1.");
 }
 
-/** A length of time, in ms: `90s`, `15m`, `36h`, `30d`, `2w`. */
-export function readAge(text: string): number {
-  const [, count = "", unit = ""] = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text === "0" ? "0s" : text) ?? [];
-  const ms = UNITS_MS[unit];
-  if (ms !== undefined) return Number(count) * ms;
-  throw new InvalidArgumentError("a length of time is written 90s, 15m, 36h, 30d or 2w.");
-}
-
 /** A number of things, from 0. */
 export function readCount(text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
@@ -66,12 +59,3 @@ export function readBytes(text: string): number {
 }
 
 const POWERS_OF_1024: Readonly<Record<string, number>> = { "": 0, k: 1, K: 1, M: 2, G: 3, T: 4 };
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};

@@ -35,5 +35,5 @@ export async function memoryOf(
   if (receipt?.["number"] !== trace.number || !Array.isArray(receipt["outputs"])) return undefined;
   const { batch, status } = receipt;
   const end = status === "cancelled" ? "cancelled" : "done";
-  return { trace, end, batch: isBatchName(batch) ? batch : undefined };
+  return { trace, end, batch: typeof batch === "string" && isBatchName(batch) ? batch : undefined };
 }
