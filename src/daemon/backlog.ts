@@ -166,7 +166,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       return undefined;
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (await isSpent(system, layout, entry.number)) return handOver(entry, "spent");
+    if (await isSpent(context, entry.number)) return handOver(entry, "spent");
     const { task, fingerprint } = file;
     const runAtMs = Date.parse(task.runAt ?? "");
     // A person who moves it here from deferred/, with the time in its name, wants it now.

@@ -9,6 +9,7 @@ import { openCommitter } from "../spool/commit.ts";
 import type { DaemonStatus } from "../spool/control.ts";
 import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
 import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
+import { openPruned } from "../spool/pruned.ts";
 import { openSequence } from "../spool/sequence.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
@@ -20,6 +21,7 @@ import { openControlServer } from "./control-server.ts";
 import { type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
+import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
 import { listenForSignals } from "./signals.ts";
@@ -104,6 +106,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   };
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
+  const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
@@ -151,10 +154,13 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
+    pruning.start();
     await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
+    await pruning.finish();
   } finally {
     for (const stop of stopWatching) stop();
+    await pruning.stop();
     await bell.disarm();
     await control?.close();
     await marks.close();
@@ -187,7 +193,8 @@ async function contextOf(
   const { dev, ino } = await system.fs.lstat(layout.root);
   const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
   const spool = await system.fs.realpath(layout.root);
-  return { system, layout, settings, roots, spool, log, lock, committer, sequence, spoolTag };
+  const pruned = openPruned(system, layout);
+  return { system, layout, settings, roots, spool, log, lock, committer, sequence, pruned, spoolTag };
 }
 
 function openWorkers(

@@ -81,7 +81,7 @@ export function openRunner(
     async start(candidate) {
       const { entry, task, touches, fingerprint } = candidate;
       // A second file of the same number: a later look sees that the number is spent, and gives it one of its own.
-      if (running.has(entry.number) || (await isSpent(system, layout, entry.number))) return;
+      if (running.has(entry.number) || (await isSpent(context, entry.number))) return;
       if (!(await context.lock.isHeld()))
         throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
       // A copy of a task may have come by hand under a number that was never given: nobody may get it from now on.
