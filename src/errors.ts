@@ -75,6 +75,7 @@ export const ERRORS = {
   SPOOL_SPLIT: row("the spool spans more than one file system", "moves between states must be one rename", 78),
   SPOOL_UNSAFE: row("others may write into the spool's own directories", "chmod go-w them, or move the spool", 78),
   SPOOL_LOCKED: row("another daemon owns this spool", "see `spoold status`; stop it with `spoold stop`", 75),
+  AUTOSTART_FAILED: row("a daemon that was to be started broke down", "`spoold start --once` by hand tells why", 74),
   LOCK_LOST: row("this daemon lost its lock on the spool", "another took over, or run/ was changed by hand", 75),
   CONFIG_INVALID: row("a setting is not valid", "README lists every setting, its unit and its range", 78),
   USAGE: row("the command was not understood", "see `spoold --help`", 2),
