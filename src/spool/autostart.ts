@@ -46,8 +46,11 @@ export function starterOf(system: System, layout: Layout): Starter {
   return known;
 }
 
-/** A starter that knows of no other; see `starterOf`. */
-export function createStarter(system: System, layout: Layout): Starter {
+/**
+ * A starter that knows of no other; see `starterOf`.
+ * @param launch a seam for tests
+ */
+export function createStarter(system: System, layout: Layout, launch = launchDetached): Starter {
   let looking: Promise<void> | undefined;
   let nextLook: Promise<void> | undefined;
   let isOurs = false;
@@ -86,14 +89,14 @@ export function createStarter(system: System, layout: Layout): Starter {
     if ((await livingOwner(system, layout)) !== undefined) return;
     if (await isResting(options)) return;
     isOurs = true;
-    await launchDetached(system, layout, commandOf(options), ended).catch((error: unknown) => {
+    await launch(system, layout, commandOf(options), ended).catch((error: unknown) => {
       isOurs = false;
       throw error;
     });
 
-    function ended(code: number | null, signal: NodeJS.Signals | null, says: string): void {
+    async function ended(code: number | null, signal: NodeJS.Signals | null, says: string): Promise<void> {
       if (!ORDERLY.has(code)) tell(options, new SpooldError("AUTOSTART_FAILED", { exitCode: code, signal, says }));
-      void hearOfEnd().catch((error: unknown) => tell(options, error));
+      await hearOfEnd().catch((error: unknown) => tell(options, error));
     }
   }
 

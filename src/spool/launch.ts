@@ -23,14 +23,14 @@ const MAX_SAID = 4_096;
 
 /**
  * Starts `spoold` in the working directory so that it outlives this process and keeps no hold on it.
- * @param ended told when it has ended while this process lives, with what it said on standard error
+ * @param ended told when it has ended while this process lives, with what it said on standard error; never rejects
  * @throws what the system reports when it cannot be started
  */
 export async function launchDetached(
   system: System,
   layout: Layout,
   { args, env }: Command,
-  ended: (code: number | null, signal: NodeJS.Signals | null, says: string) => void,
+  ended: (code: number | null, signal: NodeJS.Signals | null, says: string) => Promise<void>,
 ): Promise<void> {
   const bin = await findCommand(system);
   const said = await openSaid(system, layout).catch(() => undefined);

@@ -12,8 +12,9 @@ import { describeMachine, machineText } from "../bench/machine.ts";
 import { bombs } from "./bombs.ts";
 import { pictures } from "./pictures.ts";
 import type { Torture, TortureReport } from "./torture-context.ts";
+import { wakeups } from "./wakeups.ts";
 
-const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs };
+const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, wakeups };
 
 interface Wish {
   readonly names: readonly string[];
