@@ -92,6 +92,7 @@ export const ERRORS = {
     "the task lies in `held/`; see `spoold status`, then do the same once more",
     75,
   ),
+  AUTOSTART_FAILED: row("a daemon that was to be started broke down", "`spoold start --once` by hand tells why", 74),
   LOCK_LOST: row("this daemon lost its lock on the spool", "another took over, or run/ was changed by hand", 75),
   CONFIG_INVALID: row("a setting is not valid", "README lists every setting, its unit and its range", 78),
   USAGE: row("the command was not understood", "see `spoold --help`", 2),
