@@ -22,6 +22,7 @@ import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
+import { openScheduler } from "./scheduler.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
@@ -104,6 +105,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   };
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
+  const scheduler = openScheduler(context);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
@@ -123,6 +125,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
+    ...scheduler.view(),
   });
   const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
@@ -138,8 +141,9 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     return status();
   });
   // Hints only: what they miss is seen at the next look.
+  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
   const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
+    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
     system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
@@ -151,7 +155,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
   } finally {
     for (const stop of stopWatching) stop();
@@ -163,7 +167,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  return once && failed + backlog.rejected() + backlog.unreadable() > 0 ? 1 : 0;
+  return once && failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() > 0 ? 1 : 0;
 }
 
 function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {
