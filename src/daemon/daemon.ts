@@ -25,6 +25,7 @@ import { openPool, type Pool } from "./pool.ts";
 import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
+import { openScheduler } from "./scheduler.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
@@ -110,6 +111,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
   const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
+  const scheduler = openScheduler(context);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
@@ -129,6 +131,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
+    ...scheduler.view(),
   });
   const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
@@ -144,8 +147,9 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     return status();
   });
   // Hints only: what they miss is seen at the next look.
+  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
   const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
+    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
     system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
@@ -158,7 +162,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   try {
     failedAtStart = await resume(context);
     pruning.start();
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
     await pruning.finish();
   } finally {
@@ -172,7 +176,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  const isClean = failed + backlog.rejected() + backlog.unreadable() === 0;
+  const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
   return { exitCode: once && !isClean ? 1 : 0, seen: once && !state.stopping ? backlog.seen() : null };
 }
 
