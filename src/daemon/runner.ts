@@ -171,9 +171,12 @@ export function openRunner(
   function hearOf({ move, pause: because, error }: Conclusion): void {
     const alike = move === "done" || error !== null ? breaker.note(error) : null;
     const trouble = because ?? alike;
-    if (trouble !== null) pause.begin(trouble);
     // Another error than the one that paused it: the machine is as it should be, this task is not.
-    else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
+    const isMended = move === "done" || (error !== null && pause.because()?.code === "FAILURES_ALIKE");
+    if (trouble === null) return isMended ? pause.end() : undefined;
+    pause.begin(trouble);
+    // What only waits for a worker would meet the same trouble.
+    pool.giveBack();
   }
 
   function workOf({ active, task }: Attempt): Pick<Work, "request" | "alone"> {
