@@ -13,7 +13,7 @@ import { openPruned } from "../spool/pruned.ts";
 import { openSequence } from "../spool/sequence.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
-import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
+import { openTasksBell } from "./bell.ts";
 import { createBreaker } from "./breaker.ts";
 import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
@@ -24,9 +24,10 @@ import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
-import { openRunner } from "./runner.ts";
+import { openRunner, type RunnerEvents } from "./runner.ts";
 import { openScheduler } from "./scheduler.ts";
 import { listenForSignals } from "./signals.ts";
+import { createTally } from "./tally.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
 export interface DaemonOptions {
@@ -37,6 +38,16 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
+  /** Called once the spool is owned, with the way to ask how far the work has come. */
+  readonly started?: (progress: () => DrainProgress) => void;
+}
+
+/** How far the work has come since the start. */
+export interface DrainProgress {
+  readonly done: number;
+  readonly failed: number;
+  /** How many were seen that have not ended. */
+  readonly left: number;
 }
 
 /** Deaths of workers at their start, in a row, after which a `--once` run gives up. */
@@ -76,7 +87,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
-        return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
+        return await own(context, { pool, lock, wakeup, state, fail, drain }, options);
       } finally {
         await pool.close();
         await lock.release();
@@ -97,7 +108,7 @@ interface Owned {
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<HoldEnd> {
+async function own(context: DaemonContext, owned: Owned, { once, started }: DaemonOptions): Promise<HoldEnd> {
   const { pool, lock, wakeup, state, fail, drain } = owned;
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
@@ -112,8 +123,19 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const byHand = openPauseByHand(context);
   const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
   const scheduler = openScheduler(context);
-  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
-  const bell = await openBellFor(context, state, wakeup);
+  const tally = createTally(system.monotonicMs);
+  const concluded: RunnerEvents["concluded"] = (move) => (move === "done" || move === "failed") && tally.note(move);
+  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, concluded, fatal: fail });
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
+  const ring = (): void => {
+    state.rang = true;
+    wakeup.ring();
+  };
+  const look = (): void => {
+    ring();
+    giveUpTaken();
+  };
+  const bell = await openTasksBell(context, ring);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
     since: lock.owner.since,
@@ -129,16 +151,11 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
         progress: progress(),
       })),
+    rate: tally.rate(),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
     ...scheduler.view(),
   });
-  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
-  const look = (): void => {
-    state.rang = true;
-    wakeup.ring();
-    giveUpTaken();
-  };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
     if (ask === "resume") breaker.reset();
@@ -162,6 +179,12 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   try {
     failedAtStart = await resume(context);
     pruning.start();
+    tally.note("failed", failedAtStart);
+    started?.(() => ({
+      done: tally.done(),
+      failed: tally.failed(),
+      left: backlog.waiting() + backlog.retrying() + runner.running().length,
+    }));
     await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
     await pruning.finish();
@@ -223,25 +246,6 @@ function openWorkers(
       mended: () => log.event("info", "workers start again"),
     },
   );
-}
-
-async function openBellFor(
-  { system, layout, settings, log }: DaemonContext,
-  state: LoopState,
-  wakeup: Wakeup,
-): Promise<Bell> {
-  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
-  const polling = (because: string): void => log.event("warn", "bell polling", { because });
-  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
-  return openBell({
-    directory: layout.tasks,
-    mode: isNetwork ? "poll" : settings.watch,
-    ring: () => {
-      state.rang = true;
-      wakeup.ring();
-    },
-    polling,
-  });
 }
 
 /** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */

@@ -51,6 +51,8 @@ interface Running {
 export interface RunnerEvents {
   /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
+  /** How an attempt ended. */
+  readonly concluded: (move: Conclusion["move"]) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
 }
@@ -152,6 +154,7 @@ export function openRunner(
       waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.move === "deferred") deferred.add({ number, touches });
+      events.concluded(conclusion.move);
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
