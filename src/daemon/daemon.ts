@@ -18,11 +18,12 @@ import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
 import { type HoldEnd, holdAgain } from "./hold-again.ts";
-import { type LoopState, runLoop } from "./loop.ts";
+import { type Ends, type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
+import { openServiceManager, type ServiceManager } from "./service-manager.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
@@ -31,6 +32,8 @@ export interface DaemonOptions {
   readonly settings: Settings;
   /** End when nothing is left to do. */
   readonly once: boolean;
+  /** End when nothing lies in `tasks/`, and no other attempt is to be made; default false. */
+  readonly untilEmpty?: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
@@ -55,9 +58,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     killWorkers();
     wakeup.ring();
   };
+  const manager = openServiceManager({ env: options.env, log, ring: wakeup.ring });
   const drain = (): void => {
     state.stopping = true;
     log.event("info", "daemon stopping");
+    manager.stopping();
     wakeup.ring();
   };
   const stopListening = listenForSignals({ drain, stopNow: () => killWorkers(), reopen: () => log.reopen() });
@@ -73,15 +78,20 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
-        return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
+        return await own(context, { pool, lock, wakeup, state, manager, fail, drain }, endsOf(options));
       } finally {
         await pool.close();
         await lock.release();
       }
     });
   } finally {
+    manager.close();
     stopListening();
   }
+}
+
+function endsOf({ once, untilEmpty = false }: DaemonOptions): Ends {
+  return once ? "whenDone" : untilEmpty ? "whenEmpty" : "never";
 }
 
 interface Owned {
@@ -89,13 +99,15 @@ interface Owned {
   readonly lock: DaemonLock;
   readonly wakeup: Wakeup;
   readonly state: LoopState;
+  readonly manager: ServiceManager;
   readonly fail: (error: SpooldError) => void;
   readonly drain: () => void;
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<HoldEnd> {
-  const { pool, lock, wakeup, state, fail, drain } = owned;
+async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<HoldEnd> {
+  const { pool, lock, wakeup, state, manager, fail, drain } = owned;
+  const once = ends === "whenDone";
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
@@ -148,10 +160,13 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     concurrency: settings.concurrency,
     once,
   });
+  manager.ready();
+  const turned = (): void =>
+    manager.turned(() => status().paused ?? `${runner.running().length} running, ${backlog.waiting()} waiting`);
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup, turned }, state, ends);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
   } finally {
     for (const stop of stopWatching) stop();
@@ -164,7 +179,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
   const isClean = failed + backlog.rejected() + backlog.unreadable() === 0;
-  return { exitCode: once && !isClean ? 1 : 0, seen: once && !state.stopping ? backlog.seen() : null };
+  return { exitCode: once && !isClean ? 1 : 0, seen: ends !== "never" && !state.stopping ? backlog.seen() : null };
 }
 
 function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {

@@ -1,19 +1,26 @@
-import { endingError, runDaemon } from "../../daemon/daemon.ts";
-import { openLog } from "../../log.ts";
+import { createSpool, layoutOf } from "../../spool/layout.ts";
+import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
 import { directSystem } from "../../system.ts";
 import type { CommonOptions } from "../options.ts";
 import { readSettings } from "../settings.ts";
 
 interface StartOptions extends CommonOptions, Readonly<Record<string, unknown>> {
   readonly once?: true;
+  readonly untilEmpty?: true;
 }
 
-/** Runs the daemon until it is told to stop, or with `--once` until nothing is left to do. */
+/** Runs the daemon until it is told to stop, or until nothing is left to do. */
 export async function start(options: StartOptions): Promise<number> {
   const env = process.env;
   const settings = readSettings(options);
+  if (options.untilEmpty && !(await hasWork(options.spool))) return 0;
+  const [{ endingError, runDaemon }, { openLog }] = await Promise.all([
+    import("../../daemon/daemon.ts"),
+    import("../../log.ts"),
+  ]);
   const log = openLog({ logFile: settings.logFile, errorFile: settings.errorFile, level: settings.logLevel });
-  const daemon = { spoolDir: options.spool, settings, once: options.once ?? false, env, system: directSystem(), log };
+  const { spool: spoolDir, once = false, untilEmpty = false } = options;
+  const daemon = { spoolDir, settings, once, untilEmpty, env, system: directSystem(), log };
   try {
     return await runDaemon(daemon);
   } catch (error) {
@@ -21,4 +28,13 @@ export async function start(options: StartOptions): Promise<number> {
   } finally {
     log.close();
   }
+}
+
+/** A timer that calls every minute must not cost a daemon each time. */
+async function hasWork(spool: string): Promise<boolean> {
+  const system = directSystem();
+  const layout = layoutOf(spool);
+  await createSpool(system, layout);
+  if (!(await looksEmpty(system, layout)) || (await somethingWaits(system, layout))) return true;
+  return holdsOne(system, layout.active, () => true);
 }
