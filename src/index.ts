@@ -2,6 +2,7 @@
 export { type ErrorCode, type SerializedError, SpooldError } from "./errors.ts";
 export type { AutostartOptions } from "./spool/autostart.ts";
 export type { ExpectedOutput } from "./spool/expected.ts";
+export type { MoveResult } from "./spool/moves.ts";
 export {
   type EnqueueOptions,
   enqueue,

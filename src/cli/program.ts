@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { defineCareCommands } from "./definitions/care-commands.ts";
 import { defineDaemonCommands } from "./definitions/daemon-commands.ts";
 import type { Exit } from "./definitions/define.ts";
 import { defineLookingCommands } from "./definitions/looking-commands.ts";
+import { defineMoveCommands } from "./definitions/move-commands.ts";
 import { defineProducerCommands } from "./definitions/producer-commands.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
@@ -38,6 +40,8 @@ export function buildProgram(exit: Exit): Command {
   defineDaemonCommands(program, exit);
   defineProducerCommands(program, exit);
   defineLookingCommands(program, exit);
+  defineCareCommands(program, exit);
+  defineMoveCommands(program, exit);
   return program;
 }
 

@@ -9,6 +9,7 @@ import { ignoring, unlinkIfThere } from "../system.ts";
 import { reasonName } from "../task/name.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { decideMove, type Move } from "../task/transition.ts";
+import { readResult } from "../worker/handlers/result.ts";
 import type { DaemonContext } from "./context.ts";
 import { requireExpected, sweepTemporaries } from "./outputs.ts";
 import { type Attempt, isSuccess, reasonFor, receiptFor, recordOf } from "./records.ts";
@@ -79,11 +80,12 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
 /** The outcome of an attempt whose worker has ended: publishing is part of the attempt. */
 async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd): Promise<Outcome> {
   if (end.kind === "failed") return end;
-  if (end.kind !== "prepared") {
+  if (end.kind !== "prepared" && end.kind !== "handled") {
     await sweepTemporaries(context, attempt);
     return end;
   }
   try {
+    if (end.kind === "handled") return { kind: "handled", result: readResult(end.json) };
     await publish(context.system, await requireExpected(context, attempt, end.outputs));
     const outputs = end.outputs.map(({ temporary: _published, ...output }) => output);
     return { kind: "succeeded", source: end.source, outputs };

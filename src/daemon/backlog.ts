@@ -13,7 +13,7 @@ import type { Task } from "../task/task.ts";
 import { openChains } from "./chains.ts";
 import type { DaemonContext } from "./context.ts";
 import { openDrops } from "./drops.ts";
-import { busyWith, type Turns, takeTurns } from "./order.ts";
+import { busyWith, type Holder, type Turns, takeTurns } from "./order.ts";
 import { createBusy, EVERYTHING, NOTHING, type Touches, touchesOf } from "./touches.ts";
 
 /** A task that may start now. */
@@ -31,7 +31,7 @@ export interface Backlog {
   /** Looks at the directories anew, and takes in drops that have settled. */
   look(): Promise<void>;
   /** The next task to start: the first in order that nothing is in the way of. It leaves the window. */
-  next(running: Iterable<Touches>): Promise<Candidate | undefined>;
+  next(running: readonly Holder[]): Promise<Candidate | undefined>;
   /** A task has ended: others may have waited for it. */
   ended(): void;
   /** How many tasks and settling drops the last look saw and nobody has taken since. */
@@ -68,7 +68,7 @@ export function openBacklog(context: DaemonContext): Backlog {
   let window: TaskEntry[] = [];
   let names: readonly string[] = [];
   /** What tasks hold that have begun and are not due. */
-  let later = createBusy();
+  let later = { busy: createBusy(), numbers: [] as readonly number[] };
   let retrying = 0;
   let chained = 0;
   let beyond = 0;
@@ -91,12 +91,15 @@ export function openBacklog(context: DaemonContext): Backlog {
       const present = new Set([...window, ...deferred.later].map(keyOfEntry));
       for (const key of inspected.keys()) if (!present.has(key)) inspected.delete(key);
       retrying = deferred.later.length;
-      later = busyWith(await touchesOfAll(deferred.later));
+      later = {
+        busy: busyWith(await holdersOf(deferred.later)),
+        numbers: deferred.later.map(({ number }) => number),
+      };
       // Of more than can be remembered nothing is known, so nothing overtakes them.
-      if (deferred.isLaterCut) later.add(EVERYTHING);
+      if (deferred.isLaterCut) later.busy.add(EVERYTHING);
     },
     async next(running) {
-      const due = await touchesOfAll(window.filter(hasBegun));
+      const due = await holdersOf(window.filter(hasBegun));
       const turns = takeTurns({ running, later, due });
       chained = 0;
       for (let index = 0, blocked = 0; index < window.length && blocked < MAX_BLOCKED; ) {
@@ -130,10 +133,12 @@ export function openBacklog(context: DaemonContext): Backlog {
     const candidate = await inspect(entry);
     if (candidate === undefined) return "gone";
     const readiness = await chains.readinessOf(entry.number, candidate.task);
-    // It takes its place in the order when it may run: one that it waits for may have to come after it.
-    if (readiness === "waits") return "chained";
     if (readiness instanceof SpooldError) return { ...candidate, touches: NOTHING, refused: readiness };
-    let turn = { touches: candidate.touches, hasBegun: hasBegun(entry) };
+    let turn = { number: entry.number, touches: candidate.touches, hasBegun: hasBegun(entry) };
+    if (readiness !== "ready") {
+      if (turns.areBefore(readiness)) turns.hold(turn);
+      return "chained";
+    }
     if (turns.mayStart(turn)) {
       // Links may have changed since it was read.
       turn = { ...turn, touches: await touchesNow(candidate.task) };
@@ -143,10 +148,11 @@ export function openBacklog(context: DaemonContext): Backlog {
     return "blocked";
   }
 
-  async function touchesOfAll(entries: readonly TaskEntry[]): Promise<readonly Touches[]> {
-    const all: Touches[] = [];
-    for (const entry of entries) all.push((await inspect(entry))?.touches ?? NOTHING);
-    return all;
+  async function holdersOf(entries: readonly TaskEntry[]): Promise<readonly Holder[]> {
+    const holders: Holder[] = [];
+    for (const entry of entries)
+      holders.push({ number: entry.number, touches: (await inspect(entry))?.touches ?? NOTHING });
+    return holders;
   }
 
   function touchesNow(task: Task): Promise<Touches> {
@@ -165,7 +171,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       return undefined;
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (await isSpent(system, layout, entry.number)) return handOver(entry, "spent");
+    if (await isSpent(context, entry.number)) return handOver(entry, "spent");
     const { task, fingerprint } = file;
     const runAtMs = Date.parse(task.runAt ?? "");
     // A person who moves it here from deferred/, with the time in its name, wants it now.

@@ -6,8 +6,11 @@ import { type Standing, standingOf } from "../spool/standing.ts";
 import type { System } from "../system.ts";
 import type { Task } from "../task/task.ts";
 
-/** `waits`: not all that it waits for has ended. An error: it can never run, for one of them failed or is no more. */
-type Readiness = "ready" | "waits" | SpooldError;
+/**
+ * `ready`: it may run. A list: the numbers of those that it waits for and that have not ended. An error: it can never
+ * run, for one of them failed or is no more.
+ */
+type Readiness = "ready" | readonly number[] | SpooldError;
 
 export interface Chains {
   /** Whether a task may run, as far as those that it names are concerned. */
@@ -38,15 +41,17 @@ export function openChains(system: System, layout: Layout): Chains {
   async function find(number: number, after: readonly number[], afterBatch: string | undefined): Promise<Readiness> {
     const late = after.find((other) => other >= number);
     if (late !== undefined) return new SpooldError("AFTER_FAILED", { after: late, because: "it is no earlier task" });
-    let waits = false;
+    const waitsFor: number[] = [];
     for (const other of after) {
       const standing = await lookUp(other);
-      if (standing === "waiting") waits = true;
+      if (standing === "waiting") waitsFor.push(other);
       else if (standing !== "done") return new SpooldError("AFTER_FAILED", { after: other, because: standing });
     }
-    if (waits || afterBatch === undefined) return waits ? "waits" : "ready";
-    const { waiting } = await countBatch(system, layout, afterBatch);
-    return waiting.some((other) => other < number) ? "waits" : "ready";
+    if (afterBatch !== undefined) {
+      const { waiting } = await countBatch(system, layout, afterBatch);
+      waitsFor.push(...waiting.filter((other) => other < number));
+    }
+    return waitsFor.length === 0 ? "ready" : waitsFor;
   }
 
   async function lookUp(number: number): Promise<Standing> {

@@ -1,28 +1,27 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { Settings } from "../config.ts";
-import { deserializeError, ERRORS, SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { deserializeError, ERRORS, SpooldError } from "../errors.ts";
 import { resolveRoots } from "../image/paths.ts";
 import type { Log } from "../log.ts";
 import { createBegunMarks } from "../spool/begun.ts";
-import { openCommitter } from "../spool/commit.ts";
 import type { DaemonStatus } from "../spool/control.ts";
 import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
-import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
-import { openSequence } from "../spool/sequence.ts";
+import { checkSpool, createSpool, layoutOf } from "../spool/layout.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
 import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
 import { createBreaker } from "./breaker.ts";
 import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
-import type { DaemonContext } from "./context.ts";
+import { type DaemonContext, openContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
 import { type HoldEnd, holdAgain } from "./hold-again.ts";
 import { type Ends, type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
+import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
+import { openScheduler } from "./scheduler.ts";
 import { openServiceManager, type ServiceManager } from "./service-manager.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
@@ -74,7 +73,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
     return await holdAgain({ system, layout, log }, async () => {
       const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
-      const context = await contextOf(options, layout, roots, lock);
+      const context = await openContext({ system, layout, settings, roots, log, lock });
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
@@ -119,6 +118,8 @@ async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<Ho
   };
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
+  const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
+  const scheduler = openScheduler(context);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
@@ -129,18 +130,22 @@ async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<Ho
     running: runner
       .running()
       .filter(({ hasBegun }) => hasBegun)
-      .map(({ attempt: { active, task, startedAtMs } }) => ({
+      .map(({ attempt: { active, task, startedAtMs }, progress }) => ({
         number: active.number,
         attempt: active.attempt,
         summary: task.summary ?? null,
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
+        progress: progress(),
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
+    ...scheduler.view(),
   });
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
     state.rang = true;
     wakeup.ring();
+    giveUpTaken();
   };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
@@ -150,9 +155,10 @@ async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<Ho
     return status();
   });
   // Hints only: what they miss is seen at the next look.
+  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
   const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
-    system.watchDirectory(layout.active, () => void runner.giveUpTaken().catch(() => undefined)),
+    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
+    system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
     spool: layout.root,
@@ -166,10 +172,13 @@ async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<Ho
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup, turned }, state, ends);
+    pruning.start();
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup, turned }, state, ends);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
+    await pruning.finish();
   } finally {
     for (const stop of stopWatching) stop();
+    await pruning.stop();
     await bell.disarm();
     await control?.close();
     await marks.close();
@@ -178,7 +187,7 @@ async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<Ho
   const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  const isClean = failed + backlog.rejected() + backlog.unreadable() === 0;
+  const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
   return { exitCode: once && !isClean ? 1 : 0, seen: ends !== "never" && !state.stopping ? backlog.seen() : null };
 }
 
@@ -192,20 +201,6 @@ function pausedError(byHand: PauseByHand): SpooldError | null {
   return reason === undefined ? null : new SpooldError("SPOOL_PAUSED", reason === "" ? {} : { reason });
 }
 
-async function contextOf(
-  { settings, system, log }: DaemonOptions,
-  layout: Layout,
-  roots: readonly string[],
-  lock: DaemonLock,
-): Promise<DaemonContext> {
-  const sequence = openSequence(system, layout);
-  const committer = openCommitter(system, layout, sequence);
-  const { dev, ino } = await system.fs.lstat(layout.root);
-  const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
-  const spool = await system.fs.realpath(layout.root);
-  return { system, layout, settings, roots, spool, log, lock, committer, sequence, spoolTag };
-}
-
 function openWorkers(
   { settings, system, log }: DaemonContext,
   { env, once }: DaemonOptions,
@@ -216,6 +211,7 @@ function openWorkers(
     {
       free: () => wakeup.ring(),
       unusable: (error) => fail(deserializeError(error)),
+      spent: (error) => log.event("warn", "handler went astray", { error }),
       diedAtStart: (facts) => {
         log.event("error", "worker died at start", facts);
         if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));
@@ -242,13 +238,4 @@ async function openBellFor(
     },
     polling,
   });
-}
-
-/** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */
-export function endingError(error: unknown, { log, once }: Pick<DaemonOptions, "log" | "once">): SpooldError {
-  const known = toSpooldError(error);
-  // Of several that are started at once for what waits, one does the work, and that is as it should be.
-  const level = once && known.code === "SPOOL_LOCKED" ? "info" : "error";
-  log.event(level, "daemon ended", { error: serializeError(known) });
-  return known;
 }

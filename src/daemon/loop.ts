@@ -7,6 +7,7 @@ import type { DaemonContext } from "./context.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { Wakeup } from "./wakeup.ts";
 
 /** What the loop works with. */
@@ -17,6 +18,7 @@ export interface LoopParts {
   readonly byHand: PauseByHand;
   readonly pool: Pool;
   readonly runner: Runner;
+  readonly scheduler: Scheduler;
   readonly wakeup: Wakeup;
   /** Told at each pass. */
   readonly turned: () => void;
@@ -52,7 +54,7 @@ const LOOK_SHARE = 0.05;
  */
 export async function runLoop(context: DaemonContext, parts: LoopParts, state: LoopState, ends: Ends): Promise<void> {
   const { settings, system } = context;
-  const { backlog, bell, pause, byHand, pool, runner, wakeup } = parts;
+  const { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup } = parts;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let lookTookMs = 0;
   let armed = false;
@@ -76,6 +78,8 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
     try {
       await runner.retryStranded();
       if (isLookDue()) await look();
+      // Also while the spool is paused by hand: then nothing is started, but what comes in waits.
+      if (await scheduler.tend()) state.rang = true;
       await startAll();
       if (ends !== "whenDone") await tendBell();
     } catch (error) {
@@ -95,6 +99,7 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
     await backlog.look();
     looked();
     await runner.giveUpTaken();
+    await scheduler.look();
     lookTookMs = system.monotonicMs() - lookedAtMs;
   }
 
@@ -139,7 +144,7 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
 
   function sleepMs(): number {
     if (pause.remainingMs() > 0) return pause.remainingMs();
-    return state.rang ? 0 : Math.max(untilLookMs(), 0);
+    return state.rang ? 0 : Math.max(Math.min(untilLookMs(), scheduler.nextMs()), 0);
   }
 
   /** What came in while the last tasks ran has not been looked at yet. */
@@ -154,6 +159,7 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
     if (runner.running().length > runner.stranded()) return false;
     // Held back by the machine counts as the end of a run that nobody may come to mend.
     if (isHeldBack()) return ends === "whenDone";
+    if (scheduler.isSettling()) return false;
     return backlog.waiting() === backlog.chained() && backlog.retrying() === 0 && !state.rang;
   }
 

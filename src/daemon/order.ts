@@ -4,23 +4,31 @@
  * A task waits for each one that it conflicts with and that runs, that has begun and waits for another attempt, or that
  * comes before it in the order and has not begun. What has begun waits for no task that has not: it holds its files from
  * its first attempt until its end, so that no retry puts an older picture over a newer one.
+ *
+ * A task that waits for others by `after` keeps its place when all of these come before it; when one of them does not,
+ * it takes its place when it may run, for it must not be in the way of what it waits for.
  */
 import { type Busy, createBusy, type Touches } from "./touches.ts";
 
-/** A task whose turn it may be. */
-interface Turn {
+/** A task that holds its files. */
+export interface Holder {
+  readonly number: number;
   readonly touches: Touches;
+}
+
+/** A task whose turn it may be. */
+interface Turn extends Holder {
   /** Whether an attempt of it has been made. */
   readonly hasBegun: boolean;
 }
 
 /** What holds its files already. */
-export interface Held {
-  readonly running: Iterable<Touches>;
+interface Held {
+  readonly running: readonly Holder[];
   /** Tasks that have begun and are not due yet. */
-  readonly later: Busy;
+  readonly later: { readonly busy: Busy; readonly numbers: readonly number[] };
   /** Tasks that have begun and are due: their turn is among the others'. */
-  readonly due: Iterable<Touches>;
+  readonly due: readonly Holder[];
 }
 
 /** The tasks that wait, gone through in their order. */
@@ -29,25 +37,32 @@ export interface Turns {
   mayStart(turn: Turn): boolean;
   /** Lets a task that may not start hold its files against those that come after it. */
   hold(turn: Turn): void;
+  /** Whether all these tasks run, or have a place before the one whose turn it is. */
+  areBefore(numbers: readonly number[]): boolean;
 }
 
 export function takeTurns({ running, later, due }: Held): Turns {
   const firm = busyWith(running);
   const begun = busyWith(due);
+  const placed = new Set([...running.map(({ number }) => number), ...later.numbers]);
   const begunBefore = createBusy();
   const before = createBusy();
   return {
     mayStart({ touches, hasBegun }) {
-      const inTheWay = hasBegun ? [firm, later, begunBefore] : [firm, later, begun, before];
+      const inTheWay = hasBegun ? [firm, later.busy, begunBefore] : [firm, later.busy, begun, before];
       return !inTheWay.some((busy) => busy.conflicts(touches));
     },
-    hold: ({ touches, hasBegun }) => (hasBegun ? begunBefore : before).add(touches),
+    hold({ number, touches, hasBegun }) {
+      (hasBegun ? begunBefore : before).add(touches);
+      placed.add(number);
+    },
+    areBefore: (numbers) => numbers.every((number) => placed.has(number)),
   };
 }
 
 /** All files that some tasks hold. */
-export function busyWith(all: Iterable<Touches>): Busy {
+export function busyWith(all: readonly Holder[]): Busy {
   const busy = createBusy();
-  for (const touches of all) busy.add(touches);
+  for (const { touches } of all) busy.add(touches);
   return busy;
 }

@@ -3,16 +3,17 @@ import type { SerializedError } from "../errors.ts";
 import type { System } from "../system.ts";
 import type { AttemptId, RunRequest } from "../worker/protocol.ts";
 import { type MemoryWatch, watchMemory } from "./memory-watch.ts";
-import { startWorker, type WorkEnd, type WorkerProcess } from "./worker-process.ts";
+import { startWorker, type Told, type WorkEnd, type WorkerProcess } from "./worker-process.ts";
 
 /** An attempt to be run. */
 export interface Work {
   readonly request: RunRequest;
-  readonly timeoutMs: number;
   /** Whether no other attempt may be in the same worker: it may have taken one down. */
   readonly alone: boolean;
   /** Called when a worker is given it, with the worker's place among them, from 0. */
   readonly begun: (place: number) => void;
+  /** Called with what the worker tells of it on the way. */
+  readonly told: (message: Told) => void;
 }
 
 /** A fixed number of worker processes, each replaced when it dies or has worked enough. */
@@ -43,6 +44,8 @@ export interface PoolEvents {
   readonly free: () => void;
   /** The installation cannot work at all, for example because sharp is too old. */
   readonly unusable: (error: SerializedError) => void;
+  /** A worker gets no more work: something that a handler had left behind in it went wrong. */
+  readonly spent: (error: SerializedError) => void;
   /** A worker died before it was ready. `tries` such deaths in a row; the next try comes after `retryMs`. */
   readonly diedAtStart: (facts: {
     exitCode: number | null;
@@ -141,7 +144,7 @@ export function openPool({ size, env, system, ...limits }: PoolOptions, events: 
       member.given += 1;
       work.begun(member.place);
       memory.look();
-      void member.worker.run(work.request, work.timeoutMs).then(end);
+      void member.worker.run(work.request, work.told).then(end);
       if (member.given >= limits.recycleTasks) retire(member);
     }
   }
@@ -184,6 +187,10 @@ export function openPool({ size, env, system, ...limits }: PoolOptions, events: 
         tellFree();
       },
       unusable: events.unusable,
+      spent: (error) => {
+        events.spent(error);
+        retire(member);
+      },
       gone: (exitCode, signal) => {
         members.delete(member);
         if (!closing && !member.retired) replace(member, exitCode, signal);

@@ -41,6 +41,8 @@ async function resumeOrphan(context: DaemonContext, active: ActiveTask, outcome:
     await finishOutputs(context, attempt);
     return (await settle(context, attempt, outcome)).move;
   }
+  // A person was quicker, and has taken it away.
+  if (file.kind === "unreadable" && file.gone) return "taken";
   // Somebody has changed a file in active/ by hand: what it asks for was never checked.
   const error = invalidTask([{ pointer: "", expected: "a task as enqueue or intake wrote it" }]).toJSON();
   const endedAt = new Date(system.nowMs()).toISOString();

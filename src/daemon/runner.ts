@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { pausesDaemon, SpooldError, toSpooldError } from "../errors.ts";
 import { limitsOf } from "../image/limits.ts";
 import { taskFields } from "../log.ts";
@@ -5,10 +6,13 @@ import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
 import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
 import { ignoring } from "../system.ts";
+import { handlerOf } from "../task/task.ts";
 import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
+import { createHearing, type Hearing } from "./hearing.ts";
+import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool, Work } from "./pool.ts";
@@ -24,7 +28,7 @@ export interface Runner {
   retryStranded(): Promise<void>;
   running(): readonly Running[];
   /** What tasks hold that run, or that have gone to `deferred/` since the last look at it. */
-  held(): readonly Touches[];
+  held(): readonly Holder[];
   /** Remembers which tasks a look that begins now will see in `deferred/`; to be called once more when it is over. */
   looking(): () => void;
   /** Gives up the attempts whose files a person has taken out of `active/`. */
@@ -40,10 +44,12 @@ interface Running {
   readonly touches: Touches;
   /** Whether a worker has been given it. */
   readonly hasBegun: boolean;
+  /** How far the worker says that it is. */
+  readonly progress: Hearing["progress"];
 }
 
 export interface RunnerEvents {
-  /** An attempt has ended: a worker is free. `waits` when the task lies in `deferred/` now, which no bell tells. */
+  /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
@@ -68,14 +74,14 @@ export function openRunner(
   const suspects = new Set<number>();
   const stranded = new Set<Attempt>();
   /** What tasks hold that have gone to `deferred/`, where nobody has looked since. */
-  const deferred = new Set<Touches>();
+  const deferred = new Set<Holder>();
   let failed = 0;
 
   return {
     async start(candidate) {
       const { entry, task, touches, fingerprint } = candidate;
       // A second file of the same number: a later look sees that the number is spent, and gives it one of its own.
-      if (running.has(entry.number) || (await isSpent(system, layout, entry.number))) return;
+      if (running.has(entry.number) || (await isSpent(context, entry.number))) return;
       if (!(await context.lock.isHeld()))
         throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
       // A copy of a task may have come by hand under a number that was never given: nobody may get it from now on.
@@ -83,7 +89,7 @@ export function openRunner(
       const active = await claim(system, layout, entry, fingerprint);
       if (active === undefined) return;
       const attempt = { active, task, startedAtMs: system.nowMs() };
-      running.set(entry.number, { attempt, touches, hasBegun: false });
+      running.set(entry.number, { attempt, touches, hasBegun: false, progress: () => null });
       void seeThrough(attempt, candidate);
     },
     async retryStranded() {
@@ -100,11 +106,11 @@ export function openRunner(
       }
     },
     running: () => [...running.values()],
-    held: () => [...[...running.values()].map(({ touches }) => touches), ...deferred],
+    held: () => [...[...running].map(([number, { touches }]) => ({ number, touches })), ...deferred],
     looking() {
       const before = [...deferred];
       return () => {
-        for (const touches of before) deferred.delete(touches);
+        for (const holder of before) deferred.delete(holder);
       };
     },
     async giveUpTaken() {
@@ -123,26 +129,29 @@ export function openRunner(
     let attempt = claimed;
     let waits = false;
     let marked = Promise.resolve();
+    const about = taskFields({ ...claimed.active, ...claimed.task });
+    const hearing = createHearing(context, { ...about, handler: handlerOf(claimed.task) });
     const begun = (place: number): void => {
       attempt = { ...claimed, startedAtMs: system.nowMs() };
-      running.set(number, { attempt, touches, hasBegun: true });
+      running.set(number, { attempt, touches, hasBegun: true, progress: hearing.progress });
       // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
       const mark = marks.mark(place, claimed.active).catch(() => undefined);
-      marked = mark.then(() => log.event("debug", "task started", taskFields({ ...claimed.active, ...claimed.task })));
+      marked = mark.then(() => log.event("debug", "task started", about));
     };
     try {
       const end: WorkEnd =
         refused === undefined
-          ? await pool.run({ ...workOf(claimed), begun })
+          ? await pool.run({ ...workOf(claimed), begun, told: hearing.hear })
           : { kind: "failed", error: refused.toJSON() };
       // The log tells of the start first.
       await marked;
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
       else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
-      waits = conclusion.move === "deferred";
+      // What was taken away may lie in tasks/ again: it was passed over there as long as it ran.
+      waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
-      if (waits) deferred.add(touches);
+      if (conclusion.move === "deferred") deferred.add({ number, touches });
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
@@ -167,12 +176,14 @@ export function openRunner(
     else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
   }
 
-  function workOf({ active, task }: Attempt): Omit<Work, "begun"> {
+  function workOf({ active, task }: Attempt): Pick<Work, "request" | "alone"> {
     const { number, attempt } = active;
-    const tag = attemptTag(context, active);
-    const request = { kind: "run" as const, number, attempt, task, roots, spool, limits: limitsOf(settings), tag };
+    const handlers = settings.handlers === null ? layout.handlers : resolve(settings.handlers);
+    const place = { roots, spool, handlers, tag: attemptTag(context, active) };
+    const timeoutMs = task.timeoutMs ?? settings.timeoutMs;
+    const request = { kind: "run" as const, number, attempt, task, ...place, limits: limitsOf(settings), timeoutMs };
     // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.
     const alone = attempt > 1 || suspects.has(number);
-    return { request, timeoutMs: task.timeoutMs ?? settings.timeoutMs, alone };
+    return { request, alone };
   }
 }

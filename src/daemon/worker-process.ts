@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { SerializedError } from "../errors.ts";
+import { isHandlerTask } from "../task/task.ts";
 import { readMessage } from "../worker/message.ts";
-import type { AttemptId, RunRequest, RunResult, WorkerMessage } from "../worker/protocol.ts";
+import type { AttemptId, DaemonMessage, RunRequest, RunResult, WorkerMessage } from "../worker/protocol.ts";
+import { forkOrNothing } from "./worker-launch.ts";
 
 /** How an attempt that was given to a worker ended. */
 export type WorkEnd =
@@ -12,16 +12,22 @@ export type WorkEnd =
   /** `beside`: the worker went down with another task of which it was at the pixels. */
   | { readonly kind: "interrupted"; readonly beside?: true };
 
-/** One child process that touches pixels. It is at the pixels of one task, while files of others are being written. */
+/** What a worker tells of an attempt while it is at it. */
+export type Told = Extract<WorkerMessage, { kind: "progress" | "says" }>;
+
+/** One child process that touches pixels, or runs handlers as if they were pixels. It is at the pixels of one task, while files of others are being written. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
   /** How many attempts it was given that have not ended. */
   unended(): number;
   /** Whether it may be given another attempt. */
   isFree(): boolean;
-  /** Runs one attempt on a free worker; the child is killed when the deadline passes. */
-  run(request: RunRequest, timeoutMs: number): Promise<WorkEnd>;
-  /** Kills the child when it is at the pixels of this attempt, which then ends as interrupted. */
+  /**
+   * Runs one attempt on a free worker; the child is killed when the deadline passes.
+   * @param told what the worker tells of it on the way
+   */
+  run(request: RunRequest, told: (message: Told) => void): Promise<WorkEnd>;
+  /** Kills the child when it is at the pixels of this attempt, which then ends as interrupted. A handler is told first. */
   abandon(id: AttemptId): void;
   /** Kills the child at once: the attempt whose pixels it is at ends as told, others as interrupted. */
   kill(end: WorkEnd): void;
@@ -34,38 +40,25 @@ export interface WorkerEvents {
   /** It may be given another attempt than a moment ago, or it has come to rest. */
   readonly free: () => void;
   readonly unusable: (error: SerializedError) => void;
+  /** It should get no more work: what a handler has left behind in it goes wrong. */
+  readonly spent: (error: SerializedError) => void;
   readonly gone: (exitCode: number | null, signal: string | null) => void;
 }
 
 /** An attempt that has not ended. */
-interface Run extends AttemptId {
+interface Run {
+  readonly request: RunRequest;
+  readonly told: (message: Told) => void;
   readonly finish: (end: WorkEnd) => void;
+  /** Until the child is killed that was told to abort it. */
+  grace?: NodeJS.Timeout;
 }
-
-/** The built entry file: at the same depth from the source tree and from the built one. */
-const ENTRY = fileURLToPath(new URL("../../dist/worker/main.js", import.meta.url));
-
-/** What a child needs of the environment, and nothing else of it: no secrets, no loosened limits. */
-const PASSED_ON = ["PATH", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"] as const;
-
-/**
- * glibc's allocator, told to keep what it has for the next picture: without the thresholds each picture's memory goes
- * back to the system and is faulted in again, which took a twentieth of a worker's time.
- */
-const ALLOCATOR = {
-  MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: String(32 * 1024 * 1024),
-  MALLOC_TRIM_THRESHOLD_: String(128 * 1024 * 1024),
-};
-
-/**
- * V8 counts the pixels that Buffers hold as its own and collects everything that lives once for each picture, which took
- * as much again. With this room, in MiB, the quick collections of young objects are enough.
- */
-const HEAP = ["--initial-old-space-size=64"];
 
 /** How long a child may take until it is ready. */
 const READY_MS = 30_000;
+
+/** How long a handler has to give up that was told to, as it has before its deadline. */
+const ABANDON_MS = 1_000;
 
 /** Attempts whose files may be waiting for the disk while the next one's pixels are made. */
 const MAX_WRITING = 2;
@@ -98,15 +91,15 @@ export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): Worke
     pid: child?.pid,
     unended: () => writing.length + (atPixels === undefined ? 0 : 1),
     isFree,
-    async run(request, timeoutMs) {
+    async run(request, told) {
       // It died while it was idle: this task never began, so it is not to blame.
       if (child === undefined || !isFree()) return { kind: "interrupted" };
-      const { number, attempt } = request;
+      const { timeoutMs } = request;
       let run: Run | undefined;
       const deadline = setTimeout(() => condemn(over(run, { kind: "timedOut", timeoutMs })), timeoutMs);
       try {
         return await new Promise<WorkEnd>((finish) => {
-          const begun: Run = { number, attempt, finish };
+          const begun: Run = { request, told, finish };
           run = begun;
           atPixels = begun;
           // What was never handed over did not begin either.
@@ -114,10 +107,17 @@ export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): Worke
         });
       } finally {
         clearTimeout(deadline);
+        clearTimeout(run?.grace);
       }
     },
     abandon(id) {
-      if (atPixels !== undefined && isSame(atPixels, id)) condemn(over(atPixels, { kind: "interrupted" }));
+      const run = atPixels;
+      if (run === undefined || !isSame(run.request, id) || run.grace !== undefined) return;
+      const giveUp = (): void => condemn(over(run, { kind: "interrupted" }));
+      if (!isHandlerTask(run.request.task)) return giveUp();
+      run.grace = setTimeout(giveUp, ABANDON_MS);
+      // What cannot be sent is not heard either: the child is killed in time.
+      child?.send({ kind: "abort", ...id } satisfies DaemonMessage, () => undefined);
     },
     kill: (end) => condemn(over(atPixels, end)),
     async close() {
@@ -135,24 +135,41 @@ export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): Worke
       events.ready();
     } else if (state === "starting" && message?.kind === "unusable") {
       events.unusable(message.error);
-    } else if (message?.kind === "rendered" && atPixels !== undefined && isSame(atPixels, message)) {
-      writing.push(atPixels);
-      atPixels = undefined;
-      events.free();
-    } else if (message?.kind !== "ended" || !hearOfEnd(message, message.result)) {
+    } else if (message?.kind === "spent" && state === "ready") {
+      events.spent(message.error);
+    } else if (message === undefined || !("number" in message) || !hearOfAttempt(message)) {
       // Out of turn, or no message of ours: whoever speaks here is no longer our program.
       child?.kill("SIGKILL");
     }
   }
 
-  /** @returns false when no such attempt is under way */
-  function hearOfEnd(id: AttemptId, result: RunResult): boolean {
-    const place = writing.findIndex((run) => isSame(run, id));
-    const run = place >= 0 ? writing.splice(place, 1)[0] : atPixels;
-    if (run === undefined || !isSame(run, id)) return false;
+  /** @returns false when no such attempt is under way, or not at the point at which this is said */
+  function hearOfAttempt(message: Extract<WorkerMessage, AttemptId>): boolean {
+    const run = [...writing, ...(atPixels === undefined ? [] : [atPixels])].find((each) =>
+      isSame(each.request, message),
+    );
+    const isHandler = run !== undefined && isHandlerTask(run.request.task);
+    if (run === undefined || (run !== atPixels && message.kind !== "ended")) return false;
+    if (message.kind === "ended") return hearOfEnd(run, message.result);
+    if (message.kind === "rendered") {
+      if (isHandler) return false;
+      writing.push(run);
+      atPixels = undefined;
+      events.free();
+      return true;
+    }
+    if (message.kind === "says" && !isHandler) return false;
+    run.told(message);
+    return true;
+  }
+
+  /** @returns false when it is not for this attempt to end so */
+  function hearOfEnd(run: Run, result: RunResult): boolean {
+    if ((result.kind === "handled") !== isHandlerTask(run.request.task) && result.kind !== "failed") return false;
     // Prepared without having told that it was rendered is out of turn too.
     if (run === atPixels && result.kind === "prepared") return false;
     if (run === atPixels) atPixels = undefined;
+    else writing.splice(writing.indexOf(run), 1);
     run.finish(result);
     events.free();
     return true;
@@ -192,23 +209,4 @@ function over(culprit: Run | undefined, end: WorkEnd): (run: Run) => WorkEnd {
 
 function isSame(a: AttemptId, b: AttemptId): boolean {
   return a.number === b.number && a.attempt === b.attempt;
-}
-
-/** A fork fails at once when memory is short; that is a death at the start as any other. */
-function forkOrNothing(env: NodeJS.ProcessEnv): ChildProcess | undefined {
-  try {
-    return fork(ENTRY, [], {
-      env: childEnvironment(env),
-      execArgv: HEAP,
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-  } catch {
-    // The pool reports the death and tries again later.
-    return undefined;
-  }
-}
-
-function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const passed = PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
-  return { ...Object.fromEntries(passed), ...ALLOCATOR, VIPS_BLOCK_UNTRUSTED: "1" };
 }

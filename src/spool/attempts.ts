@@ -12,7 +12,8 @@ export async function readAttempts({ fs }: System, layout: Layout, number: numbe
 
 /**
  * Adds a record, durably. Written before the task moves on: a crash between the two leaves a record too many of an
- * attempt that is recorded again later, so the attempt's number decides and the later record wins.
+ * attempt that is recorded again later, so the attempt's number decides and the later record wins. Records of later
+ * attempts are of a life that a person has ended by moving the task back: its attempts began at 1 again.
  */
 export async function recordAttempt(
   system: System,
@@ -21,7 +22,7 @@ export async function recordAttempt(
   record: AttemptRecord,
 ): Promise<void> {
   const earlier = await readAttempts(system, layout, number);
-  const records = [...earlier.filter(({ attempt }) => attempt !== record.attempt), record];
+  const records = [...earlier.filter(({ attempt }) => attempt < record.attempt), record];
   const temporary = join(layout.tmp, `${randomUUID()}.json`);
   await writeDurably(system, temporary, Buffer.from(`${JSON.stringify(records, null, 2)}\n`));
   await system.fs.rename(temporary, pathOf(layout, number));

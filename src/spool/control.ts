@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
 import type { Layout } from "./layout.ts";
+import type { ScheduleView } from "./schedule-view.ts";
 
 /** What may be asked of a running daemon, one JSON line each way, over `run/spoold.sock`. */
 export interface ControlRequest {
@@ -14,13 +15,23 @@ export interface ControlRequest {
 
 export const ASKS = ["status", "stop", "look", "resume"] as const;
 
-/** What a daemon tells of itself. */
-export interface DaemonStatus {
+/** A task that a worker is at. */
+interface RunningTask {
+  readonly number: number;
+  readonly attempt: number;
+  readonly summary: string | null;
+  readonly forMs: number;
+  /** How far it is, from 0 to 1, and what is being done; null when nothing was told of that. */
+  readonly progress: { readonly part: number; readonly text: string | null } | null;
+}
+
+/** What a daemon tells of itself, and of the schedule that it has in force. */
+export interface DaemonStatus extends ScheduleView {
   readonly pid: number;
   readonly since: string;
   readonly concurrency: number;
   readonly workersReady: number;
-  readonly running: readonly { number: number; attempt: number; summary: string | null; forMs: number }[];
+  readonly running: readonly RunningTask[];
   readonly stopping: boolean;
   /** Why no task is being started, or null. */
   readonly paused: string | null;

@@ -7,14 +7,13 @@ import type { Reason, Receipt } from "../task/outcome.ts";
 import { parseObject } from "../task/parse.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
+import { nextEnd } from "./next-end.ts";
 
 /** How a task has ended: its receipt, or why it failed. */
 export type Ending =
   | { readonly kind: "done"; readonly receipt: Receipt }
+  | { readonly kind: "cancelled"; readonly receipt: Receipt }
   | { readonly kind: "failed"; readonly reason: Reason };
-
-/** How often a wait looks without having been told to: events may be lost, or not to be had at all. */
-const LOOK_EVERY_MS = 2_000;
 
 /** A record that is not whole is looked at so often before it counts as damaged. */
 const LOOKS_AT_RECORD = 5;
@@ -23,7 +22,7 @@ const LOOK_AGAIN_MS = 100;
 /** The end of a task as it lies in the spool, or undefined while it has none. */
 export async function readEnding({ fs }: System, layout: Layout, number: number): Promise<Ending | undefined> {
   const receipt = await readRecord<Receipt>(join(layout.done, receiptName(number)));
-  if (receipt !== undefined) return { kind: "done", receipt };
+  if (receipt !== undefined) return { kind: receipt.status === "cancelled" ? "cancelled" : "done", receipt };
   // The reason alone says nothing: it stays behind when a person moves the task back.
   if (!(await isInFailed())) return undefined;
   const reason = await readRecord<Reason>(join(layout.failed, reasonName(number)));
@@ -61,7 +60,7 @@ export async function waitForEnding(
   for (;;) {
     signal?.throwIfAborted();
     // Armed before the look: an end that comes in between rings.
-    const changed = nextChange(system, layout, number, signal);
+    const changed = nextEnd(system, layout, (name) => name.startsWith(`${number}.`), signal);
     try {
       const ending = await readEnding(system, layout, number);
       if (ending !== undefined) return ending;
@@ -73,9 +72,13 @@ export async function waitForEnding(
   }
 }
 
-/** The receipt of a task that is done. @throws TASK_FAILED, with the first cause, for one that has failed */
+/**
+ * The receipt of a task that is done.
+ * @throws TASK_FAILED, with the first cause, for one that has failed; TASK_CANCELLED
+ */
 export function receiptOf(number: number, ending: Ending): Receipt {
   if (ending.kind === "done") return ending.receipt;
+  if (ending.kind === "cancelled") throw new SpooldError("TASK_CANCELLED", { number });
   const { error } = ending.reason;
   throw new SpooldError("TASK_FAILED", { number, because: error.code }, { cause: deserializeError(error) });
 }
@@ -92,31 +95,4 @@ async function isPresent(system: System, layout: Layout, number: number): Promis
     if ((await findTask(system, layout, number)) !== undefined) return true;
   }
   return false;
-}
-
-function nextChange(
-  system: System,
-  layout: Layout,
-  number: number,
-  signal: AbortSignal | undefined,
-): { happened: Promise<void>; stop: () => void } {
-  let resolve = (): void => undefined;
-  const happened = new Promise<void>((done) => {
-    resolve = done;
-  });
-  const ring = (name: string | null): void => {
-    if (name === null || name.startsWith(`${number}.`)) resolve();
-  };
-  const stops = [layout.done, layout.failed].map((directory) => system.watchDirectory(directory, ring));
-  const timer = setTimeout(resolve, LOOK_EVERY_MS);
-  const abort = (): void => resolve();
-  signal?.addEventListener("abort", abort, { once: true });
-  return {
-    happened,
-    stop: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      for (const stop of stops) stop();
-    },
-  };
 }

@@ -7,11 +7,12 @@ export interface TaskEntry extends EntryName {
 }
 
 /**
- * Whether an attempt of a task may have been made: then it has taken its place in the order. What waits in `deferred/`
- * for its first attempt has a time that was asked for; what was given back is due since ever.
+ * Whether an attempt of a task may have been made: then it has taken its place in the order, also when a person has
+ * moved it to `tasks/` meanwhile. What waits in `deferred/` for its first attempt has a time that was asked for; what was
+ * given back is due since ever.
  */
 export function hasBegun({ state, attempt, dueAtMs }: TaskEntry): boolean {
-  return state === "deferred" && (attempt > 1 || dueAtMs === 0);
+  return attempt > 1 || (state === "deferred" && dueAtMs === 0);
 }
 
 /** Collects entries and keeps the `count` first ones, in memory bounded by twice that. */

@@ -13,9 +13,9 @@ export interface Found {
 
 /**
  * The states in which a number may lie. A task that moves while they are read one after the other goes to a later one
- * in this list, or back to `deferred`, which is therefore read twice.
+ * in this list, or back to `deferred` or `held`, which are therefore read twice.
  */
-const SEARCHED = ["held", "deferred", "active", "deferred", "failed"] as const;
+const SEARCHED = ["held", "deferred", "active", "deferred", "held", "failed"] as const;
 
 /**
  * Finds a task by its number.
@@ -50,7 +50,9 @@ export async function findOutsideTasks(system: System, layout: Layout, number: n
     const found = await listed(system, layout, state, number);
     if (found !== undefined) return found;
   }
-  return named(system, layout, "done", receiptName(number));
+  // A person may have put it back meanwhile.
+  const putBack = await named(system, layout, "tasks", waitingName({ number, priority: 0 }));
+  return putBack ?? named(system, layout, "done", receiptName(number));
 }
 
 async function named(

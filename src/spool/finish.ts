@@ -7,19 +7,29 @@ import { forgetAttempts, recordAttempt } from "./attempts.ts";
 import type { ActiveTask } from "./claim.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
+import type { Pruned } from "./pruned.ts";
 
 /**
  * Ends a task that succeeded. The receipt is durable before the task file goes: a crash between the two is seen at
  * the next start, which then only unlinks.
  */
 export async function finishDone(system: System, layout: Layout, active: ActiveTask, receipt: Receipt): Promise<void> {
-  const temporary = join(layout.tmp, `${randomUUID()}.json`);
-  await writeDurably(system, temporary, encode(receipt));
   // A receipt that is there already stands: this task had ended before, and somebody put it back.
-  await ignoring(["EEXIST"], system.fs.link(temporary, join(layout.done, receiptName(active.number))));
+  await commitReceipt(system, layout, receipt);
+  await dropActive(system, layout, active);
+}
+
+/** Puts a receipt into `done/`, durably and whole. @returns false when the task has one already, which stands */
+export async function commitReceipt(system: System, layout: Layout, receipt: Receipt): Promise<boolean> {
+  const temporary = join(layout.tmp, `${randomUUID()}.json`);
+  // What root writes into the spool of another account must be that account's to read.
+  const owner = process.geteuid?.() === 0 ? await system.fs.lstat(layout.done) : undefined;
+  await writeDurably(system, temporary, encode(receipt), { ...(owner !== undefined && { owner }) });
+  const linking = system.fs.link(temporary, join(layout.done, receiptName(receipt.number))).then(() => true);
+  const linked = await ignoring(["EEXIST"], linking);
   await syncDirectory(system, layout.done);
   await system.fs.unlink(temporary);
-  await dropActive(system, layout, active);
+  return linked ?? false;
 }
 
 /** Whether a task has ended well: from then on it must only be unlinked. */
@@ -27,11 +37,19 @@ export async function hasReceipt({ fs }: System, layout: Layout, number: number)
   return (await ignoring(["ENOENT"], fs.lstat(join(layout.done, receiptName(number))))) !== undefined;
 }
 
-/** Whether the number of a file in `tasks/` belongs to a task that has ended: a copy of it must not run as that one. */
-export async function isSpent(system: System, layout: Layout, number: number): Promise<boolean> {
+/**
+ * Whether the number of a file in `tasks/` belongs to a task that has ended: a copy of it must not run as that one. A
+ * dead letter that was pruned and comes back from a backup is tried again.
+ */
+export async function isSpent(
+  { system, layout, pruned }: { readonly system: System; readonly layout: Layout; readonly pruned: Pruned },
+  number: number,
+): Promise<boolean> {
   if (await hasReceipt(system, layout, number)) return true;
   const failed = join(layout.failed, waitingName({ number, priority: 0 }));
-  return (await ignoring(["ENOENT"], system.fs.lstat(failed))) !== undefined;
+  if ((await ignoring(["ENOENT"], system.fs.lstat(failed))) !== undefined) return true;
+  const end = await pruned.endOf(number);
+  return end !== undefined && end !== "failed";
 }
 
 /** Ends a task whose receipt exists: what is left of it is removed. */

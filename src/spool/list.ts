@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { compareEntries, type EntryName, readName } from "../task/name.ts";
+import type { Receipt } from "../task/outcome.ts";
 import { MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
 import type { Layout, State } from "./layout.ts";
 
@@ -12,16 +13,34 @@ export interface Listed {
   readonly file: string;
   readonly priority: number;
   readonly attempt: number;
-  /** When the attempt is due, ISO 8601; null where it is not deferred. */
+  /** When the attempt is due, ISO 8601; null where it waits for no time. */
   readonly dueAt: string | null;
   readonly supplicant: string | null;
   readonly summary: string | null;
   /** Since the file was written. */
   readonly ageMs: number;
+  /** How it has ended, as its receipt says; null where it has none. */
+  readonly status: Receipt["status"] | null;
 }
 
-/** The tasks in one state, in the order in which they start. Only what is shown is opened. */
-export async function listState(system: System, layout: Layout, state: State, limit: number): Promise<Listed[]> {
+/** Where the time in a name counts; elsewhere it is left of what a person has moved there. */
+const WAITS_FOR_TIME: ReadonlySet<State> = new Set<State>(["deferred", "held"]);
+
+/** So many files are open at once at most. */
+const MAX_OPEN = 64;
+
+/**
+ * The tasks in one state, in the order in which they start. Only what is looked at is opened.
+ * @param limit how many to list at most
+ * @param passes which ones to list; all where it is not given
+ */
+export async function listState(
+  system: System,
+  layout: Layout,
+  state: State,
+  limit: number,
+  passes: (row: Listed) => boolean = () => true,
+): Promise<Listed[]> {
   const found: { file: string; entry: EntryName | undefined }[] = [];
   for await (const dirent of await system.fs.opendir(layout[state], { bufferSize: 1_024 })) {
     const { name: file } = dirent;
@@ -35,10 +54,14 @@ export async function listState(system: System, layout: Layout, state: State, li
     if (a.entry || b.entry) return a.entry ? -1 : 1;
     return a.file < b.file ? -1 : 1;
   });
-  const listed = await Promise.all(
-    found.slice(0, limit).map(({ file, entry }) => describe(system, layout, state, file, entry)),
-  );
-  return listed.filter((row) => row !== undefined);
+  const listed: Listed[] = [];
+  for (let at = 0; at < found.length && listed.length < limit; ) {
+    const group = found.slice(at, at + Math.min(MAX_OPEN, limit - listed.length));
+    at += group.length;
+    const rows = await Promise.all(group.map(({ file, entry }) => describe(system, layout, state, file, entry)));
+    for (const row of rows) if (row !== undefined && passes(row)) listed.push(row);
+  }
+  return listed;
 }
 
 function isShownByName(state: State, file: string, kind: string): boolean {
@@ -66,11 +89,17 @@ async function describe(
     file,
     priority: entry?.priority ?? 0,
     attempt: entry?.attempt ?? 1,
-    dueAt: entry === undefined || entry.dueAtMs === 0 ? null : new Date(entry.dueAtMs).toISOString(),
+    dueAt: !entry?.dueAtMs || !WAITS_FOR_TIME.has(state) ? null : new Date(entry.dueAtMs).toISOString(),
     supplicant: textOf(object?.["supplicant"]),
     summary: textOf(object?.["summary"]),
     ageMs: Math.max(0, Math.round(system.nowMs() - stat.mtimeMs)),
+    status: state === "done" ? statusOf(object?.["status"]) : null,
   };
+}
+
+/** A receipt that a person has written may say anything. */
+function statusOf(value: unknown): Listed["status"] {
+  return value === "done" || value === "fresh" || value === "cancelled" ? value : null;
 }
 
 function textOf(value: unknown): string | null {

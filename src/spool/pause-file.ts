@@ -1,7 +1,7 @@
 /** The file `PAUSE` in the spool: as long as it lies there, the daemon starts nothing. What it says is the reason. */
 import { constants } from "node:fs";
 import { errnoOf } from "../errors.ts";
-import { ignoring, type System, unlinkIfThere } from "../system.ts";
+import { ignoring, type System, syncDirectory } from "../system.ts";
 import type { Layout } from "./layout.ts";
 
 /** A reason longer than this is cut. */
@@ -24,13 +24,27 @@ export async function readPauseFile({ fs }: System, { pauseFile }: Layout): Prom
   }
 }
 
-/** Pauses the spool. A spool that is paused already keeps its reason. */
-export async function writePauseFile({ fs }: System, { pauseFile }: Layout, reason: string): Promise<void> {
-  const handle = await ignoring(["EEXIST"], fs.open(pauseFile, "wx", 0o600));
-  await handle?.writeFile(`${reason}\n`);
-  await handle?.close();
+/** Pauses the spool, durably. @returns false when it is paused already: then its reason stays */
+export async function writePauseFile(system: System, { pauseFile, root }: Layout, reason: string): Promise<boolean> {
+  const handle = await ignoring(["EEXIST"], system.fs.open(pauseFile, "wx", 0o600));
+  if (handle === undefined) return false;
+  try {
+    // It is paused by now; a full disk takes the reason only.
+    await ignoring(["ENOSPC", "EDQUOT"], handle.writeFile(`${reason.replaceAll("\n", " ")}\n`));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncDirectory(system, root);
+  return true;
 }
 
-export async function removePauseFile(system: System, { pauseFile }: Layout): Promise<void> {
-  await unlinkIfThere(system, pauseFile);
+/** Ends the pause, durably. @returns false when the spool was not paused */
+export async function removePauseFile(system: System, { pauseFile, root }: Layout): Promise<boolean> {
+  const removed = await ignoring(
+    ["ENOENT"],
+    system.fs.unlink(pauseFile).then(() => true),
+  );
+  await syncDirectory(system, root);
+  return removed ?? false;
 }

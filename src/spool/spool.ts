@@ -12,6 +12,7 @@ import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { marksOf } from "./marks.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
+import { movesOf, type SpoolMoves } from "./spool-moves.ts";
 
 /** A task that has been accepted. */
 export interface Ticket {
@@ -24,7 +25,7 @@ export interface Ticket {
   /**
    * Waits for the end of the task, in whichever process and after however many restarts.
    * @returns the receipt
-   * @throws TASK_FAILED with its cause; TASK_NOT_FOUND when it was removed; the signal's reason when it aborts
+   * @throws TASK_FAILED with its cause; TASK_CANCELLED; TASK_NOT_FOUND when it was removed; the signal's reason when it aborts
    */
   done(options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
 }
@@ -50,7 +51,7 @@ export interface EnqueueOptions {
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
-export interface Spool {
+export interface Spool extends SpoolMoves {
   /** Absolute path of the spool directory. */
   readonly directory: string;
   /**
@@ -114,6 +115,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
+    ...movesOf(system, layout),
   };
 }
 

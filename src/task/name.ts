@@ -3,6 +3,7 @@
  * find the next task:
  *
  *     42.json                      waiting, held or failed, and receipts
+ *     42.a2.json                   waiting or held: attempt 2 comes next
  *     42.p5.json                   the same with priority 5
  *     42.p5.a1.json                active: attempt 1 is running
  *     1795251600000.42.p5.a2.json  deferred: attempt 2 is due at that time (ms since epoch)
@@ -54,6 +55,15 @@ export function readName(name: string): NameKind {
 /** The name of a waiting, held or failed task: `42.json`, `42.p5.json`. */
 export function waitingName({ number, priority }: Pick<EntryName, "number" | "priority">): string {
   return `${stem(number, priority)}.json`;
+}
+
+/**
+ * The name of a task that was put aside, or back, by a person: the shortest that says when it is due and which attempt
+ * comes next, so that it goes on where it was.
+ */
+export function restingName(entry: EntryName): string {
+  if (entry.dueAtMs > 0) return deferredName(entry);
+  return entry.attempt > 1 ? activeName(entry) : waitingName(entry);
 }
 
 /** The name of a task whose attempt is running: `42.a1.json`. */

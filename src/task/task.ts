@@ -112,9 +112,24 @@ export type HandlerTask = Readonly<z.infer<typeof handlerTaskSchema>>;
 export type Task = PictureTask | HandlerTask;
 export type Output = PictureTask["outputs"][number];
 
+/** Whether a text may be the name of a handler. */
+export function isHandlerName(text: string): boolean {
+  return HANDLER_NAME.test(text);
+}
+
+/** Whether a batch may have this name: then it is also a safe name of a directory. */
+export function isBatchName(name: string): boolean {
+  return BATCH_NAME.test(name);
+}
+
 /** Whether a task is work for a handler and not for pictures. */
 export function isHandlerTask(task: Task): task is HandlerTask {
   return "handler" in task;
+}
+
+/** The handler that a task is work for, or null. */
+export function handlerOf(task: Task): string | null {
+  return isHandlerTask(task) ? task.handler : null;
 }
 
 /** The format of an output: what it says itself, else jpeg for tiles, else what its file's ending means, else undefined. */

@@ -10,7 +10,7 @@
  *                                                disk full, stopped by force: the same attempt again, at once
  *
  *   By hand or by command, also while it runs:
- *     hold     tasks, deferred, active ─▶ held      release  held ─▶ tasks
+ *     hold     tasks, deferred, active ─▶ held      release  held ─▶ tasks, deferred
  *     retry    failed, deferred ─▶ tasks            cancel   tasks, deferred, held, failed, active ─▶ done
  *   A retry of what has failed begins again at attempt 1; the receipt of a cancelled task says so.
  *

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { FORMATS } from "../image/vocabulary/encoders.ts";
 import { TILE_LAYOUTS } from "../image/vocabulary/tile.ts";
+import { MAX_RESULT_BYTES } from "./handlers/result.ts";
 import type { WorkerMessage } from "./protocol.ts";
 
 const errorSchema = z.object({
@@ -44,16 +45,40 @@ const outputSchema = z.object({
   tiles: z.object({ layout: z.enum(TILE_LAYOUTS), files: z.number(), folder: z.string().nullable() }).exactOptional(),
 });
 
+/** The longest text of a progress and of a line, in characters. */
+export const MAX_PROGRESS_TEXT = 200;
+export const MAX_LINE_TEXT = 1_024;
+
+/** How many lines a handler may have in the log, and how long the JSON of their fields may be. */
+export const SAYS = { burst: 20, perSecond: 10, fields: 4_096 };
+
+const attemptId = { number: z.number(), attempt: z.number() };
+
 const resultSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("prepared"), source: sourceSchema, outputs: z.array(outputSchema) }),
+  z.object({ kind: z.literal("handled"), json: z.string().max(MAX_RESULT_BYTES) }),
   z.object({ kind: z.literal("failed"), error: errorSchema }),
 ]);
 
 const messageSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("unusable"), error: errorSchema }),
-  z.object({ kind: z.literal("rendered"), number: z.number(), attempt: z.number() }),
-  z.object({ kind: z.literal("ended"), number: z.number(), attempt: z.number(), result: resultSchema }),
+  z.object({ kind: z.literal("spent"), error: errorSchema }),
+  z.object({
+    kind: z.literal("progress"),
+    ...attemptId,
+    part: z.number().min(0).max(1),
+    text: z.string().max(MAX_PROGRESS_TEXT).nullable(),
+  }),
+  z.object({
+    kind: z.literal("says"),
+    ...attemptId,
+    text: z.string().max(MAX_LINE_TEXT),
+    fields: z.string().max(SAYS.fields).nullable(),
+    dropped: z.int().min(0),
+  }),
+  z.object({ kind: z.literal("rendered"), ...attemptId }),
+  z.object({ kind: z.literal("ended"), ...attemptId, result: resultSchema }),
 ]);
 
 /**

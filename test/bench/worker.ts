@@ -34,6 +34,7 @@ export async function loneWorker(
     const starting = startWorker(process.env, {
       ready: () => resolve(starting),
       free: () => undefined,
+      spent: () => undefined,
       unusable: ({ message }) => reject(new Error(`the worker is unusable: ${message}`)),
       gone: () => reject(new Error("the worker has ended")),
     });
@@ -41,8 +42,8 @@ export async function loneWorker(
   let number = 0;
   const attempt = (task: NewTask): Promise<WorkEnd> => {
     number += 1;
-    const place = { roots: [root], spool: `${root}/spool`, limits, tag: "bench" };
-    return worker.run({ kind: "run", number, attempt: 1, task, ...place }, timeoutMs);
+    const place = { roots: [root], spool: `${root}/spool`, handlers: `${root}/handlers`, limits, tag: "bench" };
+    return worker.run({ kind: "run", number, attempt: 1, task, ...place, timeoutMs }, () => undefined);
   };
   return {
     attempt,

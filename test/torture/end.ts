@@ -4,16 +4,16 @@ import sharp from "sharp";
 import type { NewTask } from "../../src/index.ts";
 import type { Ending } from "../../src/spool/endings.ts";
 
-/** One word for how a task ended: `done`, or the code of its error. */
+/** One word for how a task ended: `done`, `cancelled`, or the code of its error. */
 export function verdictOf(end: Ending | null): string {
   if (end === null) return "never ended";
-  return end.kind === "done" ? "done" : end.reason.error.code;
+  return end.kind === "failed" ? end.reason.error.code : end.kind;
 }
 
 /** How many attempts took a worker down. */
 export function crashesOf(end: Ending | null): number {
   if (end === null) return 0;
-  if (end.kind === "done") return end.receipt.attempts - 1;
+  if (end.kind !== "failed") return end.receipt.attempts - 1;
   return end.reason.attempts.filter(({ outcome }) => outcome === "crashed").length;
 }
 

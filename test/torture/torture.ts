@@ -10,11 +10,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine, machineText } from "../bench/machine.ts";
 import { bombs } from "./bombs.ts";
+import { order } from "./order.ts";
 import { pictures } from "./pictures.ts";
 import type { Torture, TortureReport } from "./torture-context.ts";
 import { wakeups } from "./wakeups.ts";
 
-const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, wakeups };
+const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, order, wakeups };
 
 interface Wish {
   readonly names: readonly string[];

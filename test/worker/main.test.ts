@@ -127,6 +127,8 @@ function request(output: PictureRequest["task"]["outputs"][number], attempt = 1)
     roots: [root],
     limits: DEFAULT_LIMITS,
     spool: join(root, "spool"),
+    handlers: join(root, "handlers"),
+    timeoutMs: 60_000,
     tag: "7",
   };
 }

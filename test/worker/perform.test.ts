@@ -7,12 +7,13 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { prepareSharp } from "../../src/image/decoders.ts";
 import type { Limits } from "../../src/image/limits.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import type { Task } from "../../src/task/task.ts";
 import { perform } from "../../src/worker/perform.ts";
 import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg, SVG, turnedJpeg } from "../support/pictures.ts";
+import { SILENT } from "../support/workers.ts";
 
 const system = realSystem();
 let root: string;
@@ -199,17 +200,19 @@ function run(task: Partial<Task>, { limits, through = system }: RunOptions = {})
     kind: "run" as const,
     number: 7,
     attempt: 1,
-    task: checkTask({ source: "cat.jpg", outputs: [{ file: "out-cat.png", width: 20 }], ...task }),
+    task: checkPictureTask({ source: "cat.jpg", outputs: [{ file: "out-cat.png", width: 20 }], ...task }),
     roots: [root],
     limits: { ...DEFAULT_LIMITS, ...limits },
     spool: join(root, "spool"),
+    handlers: join(root, "handlers"),
+    timeoutMs: 60_000,
     tag: "7",
   };
-  return perform(through, request, () => undefined);
+  return perform(through, request, SILENT);
 }
 
 function prepared(result: RunResult): readonly PreparedOutput[] {
-  if (result.kind === "failed") throw new Error(result.error.message);
+  if (result.kind !== "prepared") throw new Error(JSON.stringify(result));
   return result.outputs;
 }
 

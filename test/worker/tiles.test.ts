@@ -7,7 +7,7 @@ import { prepareSharp } from "../../src/image/decoders.ts";
 import { publicationsOf, resolveDestination } from "../../src/image/destinations.ts";
 import { publish } from "../../src/image/publish.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
-import { checkTask } from "../../src/task/parse.ts";
+import { checkPictureTask } from "../../src/task/parse.ts";
 import type { Output } from "../../src/task/task.ts";
 import { perform } from "../../src/worker/perform.ts";
 import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
@@ -15,6 +15,7 @@ import { names, newDirectory, put } from "../support/directories.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { animatedGif, photograph, photographJpeg } from "../support/pictures.ts";
 import { filesBelow } from "../support/tiles.ts";
+import { SILENT } from "../support/workers.ts";
 
 const system = realSystem();
 const SIZE = { width: 700, height: 500 };
@@ -189,7 +190,7 @@ describe("a pyramid that cannot be made leaves nothing", () => {
 /** Has a worker make an output and does what the daemon does with it. */
 async function made(output: Output): Promise<PreparedOutput> {
   const result = await run([output]);
-  if (result.kind === "failed") throw new Error(`${result.error.message} ${result.error.causes}`);
+  if (result.kind !== "prepared") throw new Error(JSON.stringify(result));
   const destinations = [await resolveDestination(system, output, [root], { create: false })];
   await publish(system, publicationsOf(destinations, "7"));
   return result.outputs[0] as PreparedOutput;
@@ -200,13 +201,15 @@ function run(outputs: readonly Output[], through: System = system): Promise<RunR
     kind: "run" as const,
     number: 7,
     attempt: 1,
-    task: checkTask({ source: "cat.png", outputs }),
+    task: checkPictureTask({ source: "cat.png", outputs }),
     roots: [root],
     limits: { ...DEFAULT_LIMITS, maxInputPixels: 1_000_000_000, maxInputBytes: 1_000_000_000 },
     spool: join(root, "spool"),
+    handlers: join(root, "handlers"),
+    timeoutMs: 60_000,
     tag: "7",
   };
-  return perform(through, request, () => undefined);
+  return perform(through, request, SILENT);
 }
 
 /** That a tile without loss shows a part of the source, from its top left; a tile may be filled up beyond. */

@@ -22,7 +22,7 @@ export async function show(number: number, options: JsonOptions): Promise<number
     path: found.path,
     attempt: found.entry.attempt,
     task: found.state === "done" || content === undefined ? null : (parseObject(content) ?? null),
-    receipt: ending?.kind === "done" ? ending.receipt : null,
+    receipt: ending === undefined || ending.kind === "failed" ? null : ending.receipt,
     reason: ending?.kind === "failed" ? ending.reason : null,
   };
   printJson(shown, options.json ? 0 : 2);

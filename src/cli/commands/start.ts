@@ -1,4 +1,6 @@
+import { endingError } from "../../daemon/ending-error.ts";
 import { createSpool, layoutOf } from "../../spool/layout.ts";
+import { isScheduleDue } from "../../spool/schedule-due.ts";
 import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
 import { directSystem } from "../../system.ts";
 import type { CommonOptions } from "../options.ts";
@@ -14,10 +16,7 @@ export async function start(options: StartOptions): Promise<number> {
   const env = process.env;
   const settings = readSettings(options);
   if (options.untilEmpty && !(await hasWork(options.spool))) return 0;
-  const [{ endingError, runDaemon }, { openLog }] = await Promise.all([
-    import("../../daemon/daemon.ts"),
-    import("../../log.ts"),
-  ]);
+  const [{ runDaemon }, { openLog }] = await Promise.all([import("../../daemon/daemon.ts"), import("../../log.ts")]);
   const log = openLog({ logFile: settings.logFile, errorFile: settings.errorFile, level: settings.logLevel });
   const { spool: spoolDir, once = false, untilEmpty = false } = options;
   const daemon = { spoolDir, settings, once, untilEmpty, env, system: directSystem(), log };
@@ -36,5 +35,5 @@ async function hasWork(spool: string): Promise<boolean> {
   const layout = layoutOf(spool);
   await createSpool(system, layout);
   if (!(await looksEmpty(system, layout)) || (await somethingWaits(system, layout))) return true;
-  return holdsOne(system, layout.active, () => true);
+  return (await holdsOne(system, layout.active, () => true)) || isScheduleDue(system, layout);
 }

@@ -1,26 +1,63 @@
+import { SpooldError } from "../../errors.ts";
 import { type Ending, waitForEnding } from "../../spool/endings.ts";
-import { layoutOf, requireSpool } from "../../spool/layout.ts";
-import { realSystem } from "../../system.ts";
+import { type Layout, layoutOf, requireSpool } from "../../spool/layout.ts";
+import { realSystem, type System } from "../../system.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine } from "../output.ts";
+import { waitForBatch } from "./wait-batch.ts";
+
+interface WaitOptions extends JsonOptions {
+  readonly batch?: string;
+  /** ms */
+  readonly timeout?: number;
+}
+
+/** The longest delay that setTimeout takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Waits for the ends of tasks and tells each as it comes.
- * @returns 0 when all are done, 1 when one has failed
- * @throws TASK_NOT_FOUND at once when a number is wrong, however long the others would take
+ * Waits for the ends of tasks and tells each as it comes, or for the end of a batch.
+ * @returns 0 when all are done, 1 when one has failed or was cancelled
+ * @throws TASK_NOT_FOUND at once when a number is wrong, however long the others would take; BATCH_MISSING; WAIT_TIMED_OUT
  */
-export async function wait(numbers: readonly number[], options: JsonOptions): Promise<number> {
+export async function wait(numbers: readonly number[], options: WaitOptions): Promise<number> {
+  const { batch, timeout } = options;
+  if ((batch === undefined) === (numbers.length === 0)) {
+    throw new SpooldError("USAGE", { because: "tasks are told by their numbers, or by --batch" });
+  }
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
   const giveUp = new AbortController();
+  const timer =
+    timeout !== undefined &&
+    setTimeout(
+      () => giveUp.abort(new SpooldError("WAIT_TIMED_OUT", { afterMs: timeout })),
+      Math.min(timeout, MAX_TIMER_MS),
+    );
+  try {
+    return batch === undefined
+      ? await waitForAll(system, layout, numbers, options, giveUp)
+      : await waitForBatch(system, layout, batch, { ...options, signal: giveUp.signal });
+  } finally {
+    if (timer) clearTimeout(timer);
+  }
+}
+
+async function waitForAll(
+  system: System,
+  layout: Layout,
+  numbers: readonly number[],
+  { json }: JsonOptions,
+  giveUp: AbortController,
+): Promise<number> {
   const endings = await Promise.all(
     numbers.map(async (number) => {
       const ending = await waitForEnding(system, layout, number, giveUp.signal).catch((error: unknown) => {
         giveUp.abort(error);
         throw error;
       });
-      if (options.json) printJson(jsonOf(number, ending));
+      if (json) printJson(jsonOf(number, ending));
       else printLine(lineOf(number, ending));
       return ending;
     }),
@@ -29,11 +66,13 @@ export async function wait(numbers: readonly number[], options: JsonOptions): Pr
 }
 
 function jsonOf(number: number, ending: Ending): object {
-  const receipt = ending.kind === "done" ? ending.receipt : null;
-  return { number, ended: ending.kind, receipt, reason: ending.kind === "failed" ? ending.reason : null };
+  return ending.kind === "failed"
+    ? { number, ended: ending.kind, receipt: null, reason: ending.reason }
+    : { number, ended: ending.kind, receipt: ending.receipt, reason: null };
 }
 
 function lineOf(number: number, ending: Ending): string {
+  if (ending.kind === "cancelled") return `${number} cancelled`;
   return ending.kind === "done"
     ? `${number} done in ${duration(ending.receipt.durationMs)}, ${ending.receipt.outputs.length} outputs`
     : `${number} failed: ${ending.reason.error.message}`;

@@ -9,6 +9,12 @@ export function defineDaemonCommands(program: Command, exit: Exit): void {
   command(program, "stop", "ask the daemon to finish what runs and end").action(async (options) =>
     exit(await (await import("../commands/stop.ts")).stop(options)),
   );
+  command(program, "pause", "let the daemon start nothing more; what runs goes to its end")
+    .option("--reason <text>", "why, for those who look at the status")
+    .action(async (options) => exit(await (await import("../commands/pause.ts")).pause(options)));
+  command(program, "resume", "end a pause, also one that the daemon has made").action(async (options) =>
+    exit(await (await import("../commands/pause.ts")).resume(options)),
+  );
 }
 
 /** The settings of the daemon are its options. */

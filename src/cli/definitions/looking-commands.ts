@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { readTimeout } from "../spans.ts";
 import { command, type Exit, jsonOption } from "./define.ts";
+import { addFilters } from "./move-commands.ts";
 import { readLimit, readNumber, readNumbers } from "./readers.ts";
 
 /** Commands that look at tasks and change nothing. */
@@ -7,7 +9,7 @@ export function defineLookingCommands(program: Command, exit: Exit): void {
   command(program, "status", "count tasks by state, tell of the daemon")
     .addOption(jsonOption())
     .action(async (options) => exit(await (await import("../commands/status.ts")).status(options)));
-  command(program, "list", "list tasks that have not ended, or those in one state")
+  addFilters(command(program, "list", "list tasks that have not ended, or those in one state"))
     .argument("[state]", "tasks, active, deferred, held, failed, rejected or done")
     .option("--limit <n>", "at most so many of each state", readLimit)
     .addOption(jsonOption())
@@ -16,8 +18,10 @@ export function defineLookingCommands(program: Command, exit: Exit): void {
     .argument("<number>", "its number", readNumber)
     .addOption(jsonOption())
     .action(async (number, options) => exit(await (await import("../commands/show.ts")).show(number, options)));
-  command(program, "wait", "wait until tasks have ended; exit 1 when one failed")
-    .argument("<number...>", "their numbers", readNumbers)
+  command(program, "wait", "wait until tasks have ended; exit 1 when one failed or was cancelled")
+    .argument("[number...]", "their numbers", readNumbers)
+    .option("--batch <name>", "all tasks of a batch")
+    .option("--timeout <span>", "no longer than so many ms, or 10s, 5m, 2h; then exit 75", readTimeout)
     .addOption(jsonOption())
     .action(async (numbers, options) => exit(await (await import("../commands/wait.ts")).wait(numbers, options)));
 }
