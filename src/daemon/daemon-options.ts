@@ -7,6 +7,8 @@ export interface DaemonOptions {
   readonly settings: Settings;
   /** End when nothing is left to do. */
   readonly once: boolean;
+  /** End when nothing lies in `tasks/`, and no other attempt is to be made; default false. */
+  readonly untilEmpty?: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
