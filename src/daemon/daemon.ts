@@ -18,12 +18,14 @@ import { createBreaker } from "./breaker.ts";
 import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
+import { type HoldEnd, holdAgain } from "./hold-again.ts";
 import { type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner } from "./runner.ts";
+import { openScheduler } from "./scheduler.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
@@ -68,16 +70,18 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await checkSpool(system, layout);
     // A clean-up by hand of empty directories takes it along.
     await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
-    const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
-    const context = await contextOf(options, layout, roots, lock);
-    const pool = openWorkers(context, options, { fail, wakeup });
-    killWorkers = () => pool.killAll();
-    try {
-      return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
-    } finally {
-      await pool.close();
-      await lock.release();
-    }
+    return await holdAgain({ system, layout, log }, async () => {
+      const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
+      const context = await contextOf(options, layout, roots, lock);
+      const pool = openWorkers(context, options, { fail, wakeup });
+      killWorkers = () => pool.killAll();
+      try {
+        return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
+      } finally {
+        await pool.close();
+        await lock.release();
+      }
+    });
   } finally {
     stopListening();
   }
@@ -93,7 +97,7 @@ interface Owned {
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<number> {
+async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<HoldEnd> {
   const { pool, lock, wakeup, state, fail, drain } = owned;
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
@@ -107,6 +111,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
   const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
+  const scheduler = openScheduler(context);
   const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
   const bell = await openBellFor(context, state, wakeup);
   const status = (): DaemonStatus => ({
@@ -126,6 +131,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
       })),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
+    ...scheduler.view(),
   });
   const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
   const look = (): void => {
@@ -141,8 +147,9 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     return status();
   });
   // Hints only: what they miss is seen at the next look.
+  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
   const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
+    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
     system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
@@ -155,7 +162,7 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   try {
     failedAtStart = await resume(context);
     pruning.start();
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
     await pruning.finish();
   } finally {
@@ -169,7 +176,8 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  return once && failed + backlog.rejected() + backlog.unreadable() > 0 ? 1 : 0;
+  const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
+  return { exitCode: once && !isClean ? 1 : 0, seen: once && !state.stopping ? backlog.seen() : null };
 }
 
 function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {
@@ -237,8 +245,10 @@ async function openBellFor(
 }
 
 /** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */
-export function endingError(error: unknown, log: Log): SpooldError {
+export function endingError(error: unknown, { log, once }: Pick<DaemonOptions, "log" | "once">): SpooldError {
   const known = toSpooldError(error);
-  log.event("error", "daemon ended", { error: serializeError(known) });
+  // Of several that are started at once for what waits, one does the work, and that is as it should be.
+  const level = once && known.code === "SPOOL_LOCKED" ? "info" : "error";
+  log.event(level, "daemon ended", { error: serializeError(known) });
   return known;
 }

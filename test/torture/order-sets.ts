@@ -3,11 +3,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { NewTask } from "../../src/index.ts";
+import type { NewHandlerTask } from "../../src/spool/spool.ts";
 import { chance } from "../support/scenery/chance.ts";
 
 /** A task of a set; `after` holds places in the set, which become numbers when it is enqueued. */
 export interface SetTask {
-  readonly task: NewTask;
+  readonly task: NewTask | NewHandlerTask;
   readonly after: readonly number[];
 }
 
@@ -37,9 +38,34 @@ export function tasksOfSet(seed: number, set: number): readonly SetTask[] {
     // What it waits for must come before it in the order; else its own place depends on when that ends.
     const earlier = tasks.flatMap(({ task }, other) => ((task.priority ?? 0) >= priority ? [other] : []));
     const after = earlier.length > 0 && random() < 0.2 ? [earlier[pick(earlier.length)] ?? 0] : [];
-    tasks.push({ task: { source: `${folderOf(set)}/${source}.png`, outputs, priority, summary: `set ${set}` }, after });
+    const read = `${folderOf(set)}/${source}.png`;
+    const who = { priority, summary: `set ${set}` };
+    const copy = { handler: "copy", reads: [read], writes: [outputs[0]?.file ?? ""], data: { fails: pick(3) } };
+    tasks.push({ task: { ...(random() < 0.35 ? copy : { source: read, outputs }), ...who }, after });
   }
   return tasks;
+}
+
+/** Copies what it reads to where it writes, after as many attempts that fail as its task says. */
+const COPY = `import { copyFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+export default async ({ data, reads, writes, attempt }, { roots }) => {
+  if (attempt <= data.fails) throw new Error("not yet");
+  const target = join(roots[0], writes[0]);
+  try {
+    await copyFile(join(roots[0], reads[0]), target + ".copy");
+  } catch (error) {
+    throw Object.assign(error, { permanent: error.code === "ENOENT" });
+  }
+  await rename(target + ".copy", target);
+  return null;
+};
+`;
+
+/** Puts the handler that the sets need into a spool. */
+export async function placeHandler(spool: string): Promise<void> {
+  await mkdir(join(spool, "handlers"), { recursive: true, mode: 0o700 });
+  await writeFile(join(spool, "handlers", "copy.js"), COPY, { mode: 0o600 });
 }
 
 /** Makes the pictures that the tasks of a set begin with. */

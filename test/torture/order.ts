@@ -11,7 +11,7 @@ import { layoutOf } from "../../src/spool/layout.ts";
 import { realSystem } from "../../src/system.ts";
 import { chance } from "../support/scenery/chance.ts";
 import { workersOf } from "../support/workers.ts";
-import { folderOf, placeSet, type SetTask, tasksOfSet } from "./order-sets.ts";
+import { folderOf, placeHandler, placeSet, type SetTask, tasksOfSet } from "./order-sets.ts";
 import type { Torture, TortureContext } from "./torture-context.ts";
 
 /** Sets whose tasks are enqueued in turn, so that tasks of several sets lie beside each other. */
@@ -25,7 +25,8 @@ const WORKERS = 4;
 
 /** Overlapping tasks one by one, and at four at once under kills: both must leave the same files and the same ends. */
 export const order: Torture = {
-  tells: "random sets of overlapping tasks, one by one and four at once under kills, must leave the same files",
+  tells:
+    "random sets of overlapping tasks, some of which fail at first, one by one and four at once under kills, must leave the same files",
   rounds: 2_000,
   async run(context) {
     const { directory, rounds, say } = context;
@@ -53,6 +54,7 @@ export const order: Torture = {
 async function prepare(place: string, { seed }: TortureContext, orders: readonly SetTask[][]): Promise<void> {
   await mkdir(place);
   const spool = await openSpool(join(place, "spool"));
+  await placeHandler(spool.directory);
   for (let set = 0; set < orders.length; set++) await placeSet(place, seed, set);
   for (let first = 0; first < orders.length; first += INTERLEAVED) {
     const sets = orders.slice(first, first + INTERLEAVED);

@@ -17,7 +17,7 @@ export async function start(options: StartOptions): Promise<number> {
   try {
     return await runDaemon(daemon);
   } catch (error) {
-    throw endingError(error, log);
+    throw endingError(error, daemon);
   } finally {
     log.close();
   }

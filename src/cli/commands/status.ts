@@ -2,10 +2,12 @@ import { askDaemon, type DaemonStatus } from "../../spool/control.ts";
 import { countStates, oldestWaitingMs } from "../../spool/counts.ts";
 import { livingOwner } from "../../spool/daemon-lock.ts";
 import { layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
+import { viewSchedule } from "../../spool/schedule-view.ts";
 import { openSequence } from "../../spool/sequence.ts";
 import { realSystem } from "../../system.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine, printTable } from "../output.ts";
+import { scheduleLines } from "../schedule-lines.ts";
 
 const ANSWER_MS = 1_000;
 
@@ -20,12 +22,21 @@ export async function status(options: JsonOptions): Promise<number> {
   const oldestMs = await oldestWaitingMs(system, layout);
   const highestNumber = await openSequence(system, layout).highest();
   const live = answer === "silent" ? undefined : answer;
+  const { schedule, scheduleError } = live ?? (await viewSchedule(system, layout));
   const daemon =
     owner === undefined
       ? null
-      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...live };
+      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...withoutSchedule(live) };
   if (options.json) {
-    printJson({ spool: layout.root, daemon, counts, oldestWaitingMs: oldestMs, highestNumber });
+    printJson({
+      spool: layout.root,
+      daemon,
+      counts,
+      oldestWaitingMs: oldestMs,
+      highestNumber,
+      schedule,
+      scheduleError,
+    });
     return 0;
   }
   printLine(`spool   ${layout.root}`);
@@ -36,7 +47,14 @@ export async function status(options: JsonOptions): Promise<number> {
   printTable([[...STATES], STATES.map((state) => String(counts[state]))]);
   for (const { number, summary, forMs } of live?.running ?? [])
     printLine(`running ${number} for ${duration(forMs)}  ${summary ?? ""}`);
+  for (const line of scheduleLines({ schedule, scheduleError }, system.nowMs())) printLine(line);
   return 0;
+}
+
+/** It stands beside the daemon, whether there is one or not. */
+function withoutSchedule(live: DaemonStatus | undefined): Partial<DaemonStatus> {
+  const { schedule: _schedule, scheduleError: _error, ...rest } = live ?? {};
+  return rest;
 }
 
 function notes(live: DaemonStatus | undefined): string {
