@@ -1,5 +1,6 @@
 /** The public API of spoold: names listed by hand, nothing else is promised. */
 export { type ErrorCode, type SerializedError, SpooldError } from "./errors.ts";
+export type { AutostartOptions } from "./spool/autostart.ts";
 export type { SpoolEvent, SpoolEvents, WatchOptions } from "./spool/events.ts";
 export type { ExpectedOutput } from "./spool/expected.ts";
 export type { State } from "./spool/layout.ts";
@@ -19,3 +20,4 @@ export type { Fault } from "./task/faults.ts";
 export type { RecipeTask } from "./task/order.ts";
 export type { OutputFile, Reason, Receipt, SourceFile, SrcSets, TileFacts } from "./task/outcome.ts";
 export type { Format, Output, Task } from "./task/task.ts";
+export { type SpoolMiddleware, type SpoolMiddlewareOptions, spoolMiddleware } from "./web/middleware.ts";

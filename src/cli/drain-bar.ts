@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import type { DaemonOptions } from "../daemon/daemon.ts";
+import type { DaemonOptions } from "../daemon/daemon-options.ts";
 import type { Log } from "../log.ts";
 import { drawBar } from "./bar.ts";
 import { isLiveTerminal, openProgressLine } from "./progress-line.ts";

@@ -62,6 +62,12 @@ export function duration(ms: number): string {
   return `${Math.round(ms / 86_400_000)} d`;
 }
 
+/** A number of bytes for people: `120 B`, `4.0 KiB`, `1.5 GiB`. */
+export function size(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 4);
+  return power === 0 ? `${bytes} B` : `${(bytes / 1024 ** power).toFixed(1)} ${"KMGT"[power - 1]}iB`;
+}
+
 const guarded = new WeakSet<NodeJS.WriteStream>();
 
 /** The stream is first touched here, not at import: a daemon writes its log to the descriptor itself. */

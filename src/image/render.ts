@@ -25,6 +25,8 @@ export interface RenderedOutput {
 export interface RenderContext extends Omit<StepContext, "file"> {
   /** Is handed the pixels of the plan's sampled output, before its steps. */
   readonly look?: (pixels: Pixels) => void;
+  /** Is called for each output that is made. */
+  readonly made?: () => void;
 }
 
 type Source = Pick<SourceBytes, "bytes" | "path">;
@@ -73,6 +75,7 @@ export async function render(
       const base = pixels === null ? sized : fromPixels(pixels);
       rendered.set(index, await finish(source, base, planned, about));
     });
+    context.made?.();
   }
   return plan.flatMap((_planned, index) => rendered.get(index) ?? []);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
 import type { Layout } from "./layout.ts";
+import type { ScheduleView } from "./schedule-view.ts";
 
 /** What may be asked of a running daemon, one JSON line each way, over `run/spoold.sock`. */
 export interface ControlRequest {
@@ -24,8 +25,8 @@ export interface RunningTask {
   readonly progress: { readonly part: number; readonly text: string | null } | null;
 }
 
-/** What a daemon tells of itself. */
-export interface DaemonStatus {
+/** What a daemon tells of itself, and of the schedule that it has in force. */
+export interface DaemonStatus extends ScheduleView {
   readonly pid: number;
   readonly since: string;
   readonly concurrency: number;

@@ -42,7 +42,8 @@ export async function nextDueAtMs(system: System, layout: Layout): Promise<numbe
   return Number.isFinite(nextMs) ? nextMs : null;
 }
 
-function isCounted(state: State, name: string): boolean {
+/** Whether a file in a state is one of its tasks or drops, and nothing that only lies beside them. */
+export function isCounted(state: State, name: string): boolean {
   // A rejected drop may have had any name; only its reason tells it from one.
   if (state === "rejected") return !name.endsWith(".reason.json");
   const { kind } = readName(name);

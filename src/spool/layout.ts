@@ -17,6 +17,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   /** Why earlier attempts of a task that will run again did not succeed. */
   readonly attempts: string;
   readonly settingsFile: string;
+  /** What is enqueued again and again; made by the user. */
+  readonly scheduleFile: string;
   /** While it is there, nothing is started. */
   readonly pauseFile: string;
   /** The user's own recipes; made by the user. */
@@ -37,6 +39,7 @@ export function layoutOf(spoolDir: string): Layout {
     run,
     attempts: join(run, "attempts"),
     settingsFile: join(root, "spoold.json"),
+    scheduleFile: join(root, "schedule.json"),
     pauseFile: join(root, "PAUSE"),
     recipes: join(root, "recipes"),
     handlers: join(root, "handlers"),

@@ -4,6 +4,7 @@ import { encodeTask, keyOf } from "../task/key.ts";
 import type { RecipeTask } from "../task/order.ts";
 import type { Receipt } from "../task/outcome.ts";
 import type { HandlerTask, PictureTask } from "../task/task.ts";
+import { type AutostartOptions, starterOf } from "./autostart.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
 import { type ExpectedOutput, expectedOf, filesOf, openForeteller } from "./expected.ts";
@@ -39,10 +40,15 @@ export type NewHandlerTask = Omit<HandlerTask, "key">;
 /** What a recipe is filled with. */
 export type RecipeOrder = Omit<RecipeTask, "recipe">;
 
-/** What a ticket is to tell. */
+/** What a ticket is to tell, and who is to do the work. */
 export interface EnqueueOptions {
   /** Whether to read the source's header and tell the sizes of the outputs; default true. */
   readonly sizes?: boolean;
+  /**
+   * Whether to start a daemon when none runs, and how. It ends when nothing is left to do. That none could be started is
+   * told to `onError`, and not by the promise: the task is committed.
+   */
+  readonly autostart?: boolean | AutostartOptions;
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
@@ -91,7 +97,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
   });
   return {
     directory: layout.root,
-    async enqueue(newTask, { sizes = true } = {}) {
+    async enqueue(newTask, { sizes = true, autostart = false } = {}) {
       const rendering = rendered(layout, renderTask(system, layout, newTask));
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
@@ -104,6 +110,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
       turn = Promise.allSettled([rendering, handing]);
       const { committed, outputs } = await handing;
       const { number, isNew } = await committed;
+      if (autostart !== false) await starterOf(system, layout).wake(autostart === true ? {} : autostart);
       const expected = isNew ? await outputs : await expectedOf(system, layout, number, await outputs);
       return { ...ticket(number, expected), isNew };
     },
@@ -157,8 +164,8 @@ function defaultSpool(): Promise<Spool> {
   return opening;
 }
 
-/** An empty variable is a slip in a script, not a wish for the working directory. */
-function directoryFromEnvironment(): string {
+/** The spool of this program. An empty variable is a slip in a script, not a wish for the working directory. */
+export function directoryFromEnvironment(): string {
   const directory = process.env["SPOOLD_DIR"] ?? "spool";
   if (directory === "")
     throw new SpooldError("CONFIG_INVALID", { setting: "SPOOLD_DIR", value: "", accepts: "a path" });

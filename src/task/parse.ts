@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isTooDeep, MAX_LEVELS } from "./depth.ts";
 import { type Fault, invalidTask } from "./faults.ts";
 import { encodeFaults, faultsOfIssues } from "./issues.ts";
 import {
@@ -54,6 +55,8 @@ export function parseJson(text: string): unknown {
  */
 export function checkTask(value: unknown): Task {
   const schema = namesHandler(value) ? handlerTaskSchema : taskSchema;
+  // The one member that may hold anything: the schema would run out of stack.
+  if (namesHandler(value) && isTooDeep(value["data"])) throw invalidTask([TOO_DEEP]);
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalidTask(faultsOfIssues(parsed.error.issues, value, schema));
   const faults = [...timeFaults(parsed.data), ...(isHandlerTask(parsed.data) ? [] : spanningFaults(parsed.data))];
@@ -72,7 +75,9 @@ export function requirePictures(task: Task): PictureTask {
   throw invalidTask([{ pointer: "/handler", expected: "a task on pictures, with a source and outputs" }]);
 }
 
-function namesHandler(value: unknown): boolean {
+const TOO_DEEP: Fault = { pointer: "/data", expected: `at most ${MAX_LEVELS} levels of lists and objects` };
+
+function namesHandler(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "handler");
 }
 

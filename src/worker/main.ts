@@ -43,7 +43,7 @@ async function start(): Promise<void> {
       const { task } = message;
       const result = isHandlerTask(task)
         ? await handlers.run({ ...message, task }, tell)
-        : await perform(system, { ...message, task }, tell.rendered);
+        : await perform(system, { ...message, task }, tell);
       say({ kind: "ended", number, attempt, result });
     });
     say({ kind: "ready" });

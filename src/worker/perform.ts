@@ -11,33 +11,39 @@ import { readSource, type SourceBytes } from "../image/source.ts";
 import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
 import { readsOf } from "../task/task.ts";
+import { countOutputs } from "./counting.ts";
 import { prepareOutputs } from "./prepare.ts";
-import type { PictureRequest, RunResult } from "./protocol.ts";
+import type { PictureRequest, RunResult, Teller } from "./protocol.ts";
 
 /**
  * Makes all pictures of a task and writes them under their temporary names, durably. Publishes nothing: that is the
  * daemon's part, so that a worker killed at any moment leaves no final path changed.
- * @param rendered is called when all pixels are made: what is left is writing, and another task may begin
+ * @param tell `rendered` when all pixels are made: what is left is writing, and another task may begin
  * @returns never throws: whatever goes wrong is a failed result, and then no temporary is left
  */
-export async function perform(system: System, request: PictureRequest, rendered: () => void): Promise<RunResult> {
+export async function perform(system: System, request: PictureRequest, tell: PictureTeller): Promise<RunResult> {
   try {
-    return await makePictures(system, request, rendered);
+    return await makePictures(system, request, tell);
   } catch (error) {
     return { kind: "failed", error: serializeError(error) };
   }
 }
 
-async function makePictures(system: System, request: PictureRequest, rendered: () => void): Promise<RunResult> {
+/** What is told of pictures while they are made. */
+type PictureTeller = Pick<Teller, "rendered" | "progress">;
+
+async function makePictures(system: System, request: PictureRequest, tell: PictureTeller): Promise<RunResult> {
   const { bytes, header, plan } = await prepare(system, request);
+  const made = countOutputs(system, plan.length, tell.progress);
   const looker = lookAt(bytes, request.limits.maxInputPixels);
   const pictures = await renderWithPyramids(bytes, plan, {
     ...request.limits,
     readOverlay: createOverlayReader(system, request),
     look: looker.look,
+    made,
   });
   const impression = await looker.impression();
-  const outputs = await prepareOutputs(system, request, pictures, rendered);
+  const outputs = await prepareOutputs(system, request, pictures, { ...tell, made });
   const { isPlain: _forThePlanOnly, ...facts } = header;
   const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
   return { kind: "prepared", source, outputs };

@@ -5,21 +5,21 @@ import { dicePyramid, type Place, type Pyramid, settlePyramid } from "../image/p
 import type { RenderedOutput } from "../image/render.ts";
 import { temporaryPath, writeTemporaries } from "../image/temporaries.ts";
 import type { System } from "../system.ts";
-import type { PictureRequest, PreparedOutput } from "./protocol.ts";
+import type { PictureRequest, PreparedOutput, Teller } from "./protocol.ts";
 
 type Picture = RenderedOutput | Pyramid;
 
 /**
  * Dices the pyramids of a task, and writes all its outputs under their temporary names, durably.
  * @param pictures of all outputs, in the task's order
- * @param rendered is called when all pixels are made
+ * @param tell `made` for each pyramid, `rendered` when all pixels are made
  * @throws as `dicePyramid` and `writeTemporaries`; then no temporary is left
  */
 export async function prepareOutputs(
   system: System,
   { task, roots, spool, tag }: PictureRequest,
   pictures: readonly Picture[],
-  rendered: () => void,
+  tell: Pick<Teller, "rendered"> & { readonly made: () => void },
 ): Promise<readonly PreparedOutput[]> {
   const places: Place[] = [];
   try {
@@ -29,9 +29,11 @@ export async function prepareOutputs(
       places.push({ destination, temporary: temporaryPath(destination.path, tag, index) });
     }
     const finish: (() => Promise<PreparedOutput>)[] = [];
-    for (const [index, picture] of pictures.entries())
+    for (const [index, picture] of pictures.entries()) {
       finish.push(await madeOf(system, picture, places[index] as Place));
-    rendered();
+      if (!("bytes" in picture)) tell.made();
+    }
+    tell.rendered();
     const prepared = await Promise.all(finish.map((work) => work()));
     const contents = pictures.map((picture, index) => ({
       temporary: places[index]?.temporary as string,

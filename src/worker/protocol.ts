@@ -43,7 +43,7 @@ export type DaemonMessage = RunRequest | ({ readonly kind: "abort" } & AttemptId
 
 /** How long a handler has that was told to give up, ms: before its deadline, or until the worker is killed. */
 export function graceMs(timeoutMs: number): number {
-  return Math.min(1_000, timeoutMs / 10);
+  return Math.min(1_000, timeoutMs / 4);
 }
 
 /** A request for pictures. */

@@ -26,6 +26,8 @@ async function status(directory: string): Promise<Record<string, unknown>> {
     "oldestWaitingMs",
     "nextDueAt",
     "highestNumber",
+    "schedule",
+    "scheduleError",
   ]);
   return value ?? {};
 }
@@ -35,7 +37,8 @@ describe("spoold status", () => {
     const directory = await freshDirectory();
     const spool = await emptySpool(directory);
     const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
-    const found = { spool, daemon: null, counts, oldestWaitingMs: null, nextDueAt: null, highestNumber: 0 };
+    const nothing = { oldestWaitingMs: null, nextDueAt: null, highestNumber: 0, schedule: [], scheduleError: null };
+    const found = { spool, daemon: null, counts, ...nothing };
     expect(await status(directory)).toEqual(found);
     const { code, stdout, stderr } = await spoold(directory, ["status"]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -82,6 +85,31 @@ describe("spoold status", () => {
     process.kill(daemon.pid, "SIGKILL");
     await daemon.ended;
     expect((await status(directory))["daemon"]).toBe(null);
+  });
+});
+
+describe("spoold status on a schedule", () => {
+  it("tells the next run of each entry without a daemon, and of a file that is not valid its faults", async () => {
+    const directory = await freshDirectory();
+    const spool = await emptySpool(directory);
+    const task = { handler: "none" };
+    const entries = {
+      leap: { cron: "0 12 29 2 *", timeZone: "Asia/Tokyo", task },
+      off: { cron: "@daily", enabled: false, task },
+    };
+    await writeFile(join(spool, "schedule.json"), JSON.stringify({ entries }));
+    const none = { lastAt: null, lastNumber: null, problem: null };
+    const nextAt = expect.stringMatching(/^20\d\d-02-29T03:00:00.000Z$/);
+    const [leap, off] = [
+      { name: "leap", nextAt, ...none },
+      { name: "off", nextAt: null, ...none },
+    ];
+    expect(await status(directory)).toMatchObject({ schedule: [leap, off], scheduleError: null });
+    const { stdout } = await spoold(directory, ["status"]);
+    expect(stdout).toMatch(/^schedule leap {2}next 20\d\d-02-29T03:00:00.000Z \(in \d+ d\)\nschedule off {3}off\n$/m);
+    await writeFile(join(spool, "schedule.json"), '{"entries":{"\\u001b":{}}}');
+    expect(await status(directory)).toMatchObject({ schedule: [], scheduleError: { code: "SCHEDULE_INVALID" } });
+    expect((await spoold(directory, ["status"])).stdout).toContain("  /entries/\\u001b/cron: expected a string\n");
   });
 });
 

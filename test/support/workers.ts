@@ -1,4 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
+import type { Teller } from "../../src/worker/protocol.ts";
+
+/** For work whose progress nobody wants to hear. */
+export const SILENT: Teller = { rendered: () => undefined, progress: () => undefined, says: () => undefined };
 
 /** The pids of a daemon's living worker processes (Linux). */
 export async function workersOf(daemonPid: number): Promise<number[]> {

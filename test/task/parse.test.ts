@@ -51,6 +51,19 @@ describe("the text of a task file", () => {
     );
     expect(faults.map(({ pointer }) => pointer)).toEqual(["/source", "/more"]);
   });
+
+  it("holds data for a handler that is nested 32 levels deep, and no deeper", () => {
+    const data = (levels: number): unknown =>
+      parseObject(`{"handler":"a","data":${"[".repeat(levels)}${"]".repeat(levels)}}`);
+    expect(faultsOf(data(32))).toEqual([]);
+    for (const levels of [33, 30_000])
+      expect(faultsOf(data(levels))).toEqual([
+        { pointer: "/data", expected: "at most 32 levels of lists and objects" },
+      ]);
+    const cycle: unknown[] = [];
+    cycle.push(cycle, cycle);
+    expect(faultsOf({ handler: "a", data: cycle })).toHaveLength(1);
+  });
 });
 
 describe("a task that is valid", () => {

@@ -34,3 +34,33 @@ describe("what a worker says of a source", () => {
     expect(readMessage(prepared({ ...SOURCE, more: "x" }))).toEqual(prepared(SOURCE));
   });
 });
+
+describe("what a worker tells of a handler", () => {
+  const id = { number: 1, attempt: 1 };
+  it.each([
+    { kind: "progress", ...id, part: 0.5, text: null },
+    { kind: "progress", ...id, part: 1, text: "x".repeat(200) },
+    { kind: "says", ...id, text: "x".repeat(1_024), fields: null, dropped: 0 },
+    { kind: "says", ...id, text: "", fields: "x".repeat(4_096), dropped: 7 },
+    { kind: "ended", ...id, result: { kind: "handled", json: "x".repeat(262_144) } },
+  ])("is handed on within its bounds: %j", (message) => {
+    expect(readMessage(message)).toEqual(message);
+  });
+
+  it.each([
+    { kind: "progress", ...id, part: 1.1, text: null },
+    { kind: "progress", ...id, part: -0.1, text: null },
+    { kind: "progress", ...id, part: null, text: null },
+    { kind: "progress", ...id, part: 0.5, text: "x".repeat(201) },
+    { kind: "says", ...id, text: "x".repeat(1_025), fields: null, dropped: 0 },
+    { kind: "says", ...id, text: "", fields: "x".repeat(4_097), dropped: 0 },
+    { kind: "says", ...id, text: "", fields: {}, dropped: 0 },
+    { kind: "says", ...id, text: "", fields: null, dropped: -1 },
+    { kind: "ended", ...id, result: { kind: "handled", json: "x".repeat(262_145) } },
+    { kind: "ended", ...id, result: { kind: "handled", json: { a: 1 } } },
+    { kind: "ended", ...id, result: { kind: "handled" } },
+    { kind: "spent", error: "no error" },
+  ])("is not believed beyond them: %j", (message) => {
+    expect(readMessage(message)).toBeUndefined();
+  });
+});

@@ -13,6 +13,7 @@ import { perform } from "../../src/worker/perform.ts";
 import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { photographJpeg, SVG, turnedJpeg } from "../support/pictures.ts";
+import { SILENT } from "../support/workers.ts";
 
 const system = realSystem();
 let root: string;
@@ -207,7 +208,7 @@ function run(task: Partial<Task>, { limits, through = system }: RunOptions = {})
     timeoutMs: 60_000,
     tag: "7",
   };
-  return perform(through, request, () => undefined);
+  return perform(through, request, SILENT);
 }
 
 function prepared(result: RunResult): readonly PreparedOutput[] {

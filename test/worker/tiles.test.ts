@@ -15,6 +15,7 @@ import { names, newDirectory, put } from "../support/directories.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { animatedGif, photograph, photographJpeg } from "../support/pictures.ts";
 import { filesBelow } from "../support/tiles.ts";
+import { SILENT } from "../support/workers.ts";
 
 const system = realSystem();
 const SIZE = { width: 700, height: 500 };
@@ -208,7 +209,7 @@ function run(outputs: readonly Output[], through: System = system): Promise<RunR
     timeoutMs: 60_000,
     tag: "7",
   };
-  return perform(through, request, () => undefined);
+  return perform(through, request, SILENT);
 }
 
 /** That a tile without loss shows a part of the source, from its top left; a tile may be filled up beyond. */

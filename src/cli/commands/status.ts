@@ -1,10 +1,12 @@
 import type { RunningTask } from "../../spool/control.ts";
 import { layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
+import { viewSchedule } from "../../spool/schedule-view.ts";
 import { openSequence } from "../../spool/sequence.ts";
 import { realSystem } from "../../system.ts";
 import { describeProgress, describeSpool } from "../describe-spool.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine, printTable } from "../output.ts";
+import { scheduleLines } from "../schedule-lines.ts";
 import { type Snapshot, takeSnapshot } from "../snapshot.ts";
 
 /** Tells how many tasks lie in each state, who owns the spool, what runs, and how long the oldest task has waited. */
@@ -13,14 +15,16 @@ export async function status(options: JsonOptions): Promise<number> {
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
   const snapshot = await takeSnapshot(system, layout);
+  const { schedule, scheduleError } = snapshot.live ?? (await viewSchedule(system, layout));
   if (options.json) {
     const highestNumber = await openSequence(system, layout).highest();
-    printJson({ spool: layout.root, ...jsonOf(snapshot), highestNumber });
+    printJson({ spool: layout.root, ...jsonOf(snapshot), highestNumber, schedule, scheduleError });
     return 0;
   }
   for (const line of describeSpool(layout.root, snapshot, system.nowMs())) printLine(line);
   printTable([[...STATES], STATES.map((state) => String(snapshot.counts[state]))]);
   for (const running of snapshot.live?.running ?? []) printLine(describeRunning(running));
+  for (const line of scheduleLines({ schedule, scheduleError }, system.nowMs())) printLine(line);
   return 0;
 }
 
@@ -36,10 +40,12 @@ function describeRunning(running: RunningTask): string {
 }
 
 function jsonOf({ owner, live, counts, oldestWaitingMs, nextDueAtMs }: Snapshot): object {
+  // It stands beside the daemon, whether there is one or not.
+  const { schedule: _schedule, scheduleError: _error, ...rest } = live ?? {};
   const daemon =
     owner === undefined
       ? null
-      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...live };
+      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...rest };
   return {
     daemon,
     counts,

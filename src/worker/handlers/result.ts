@@ -1,12 +1,10 @@
 /** What a handler returns, on its way into the receipt. */
 import { SpooldError } from "../../errors.ts";
+import { isTooDeep, MAX_LEVELS } from "../../task/depth.ts";
 import type { JsonValue } from "../../task/outcome.ts";
 
 /** The longest result as JSON, in bytes: more of it belongs into a file. */
 export const MAX_RESULT_BYTES = 256 * 1024;
-
-/** The deepest nesting: writing JSON calls itself once for each level. */
-const MAX_LEVELS = 32;
 
 /**
  * The JSON of what a handler has returned; nothing is null.
@@ -26,7 +24,7 @@ export function readResult(json: string): JsonValue {
   const bytes = Buffer.byteLength(json);
   if (bytes > MAX_RESULT_BYTES) throw new SpooldError("HANDLER_RESULT", { bytes, limit: MAX_RESULT_BYTES });
   const value = parsed(json);
-  if (isDeeper(value, MAX_LEVELS)) throw new SpooldError("HANDLER_RESULT", { because: `over ${MAX_LEVELS} levels` });
+  if (isTooDeep(value)) throw new SpooldError("HANDLER_RESULT", { because: `over ${MAX_LEVELS} levels` });
   return value;
 }
 
@@ -46,9 +44,4 @@ function parsed(json: string): JsonValue {
   } catch (cause) {
     throw new SpooldError("HANDLER_RESULT", { because: "it is not JSON" }, { cause });
   }
-}
-
-function isDeeper(value: JsonValue, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member as JsonValue, levels - 1));
 }

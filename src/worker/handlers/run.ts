@@ -12,7 +12,7 @@ import { createStrays } from "./strays.ts";
 import { createVoice } from "./voice.ts";
 
 /** A request for the work of a handler. */
-export type HandlerRequest = RunRequest & { readonly task: HandlerTask };
+type HandlerRequest = RunRequest & { readonly task: HandlerTask };
 
 /** The handlers of a worker, which runs one of them at a time. */
 export interface Handlers {

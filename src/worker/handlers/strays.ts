@@ -15,7 +15,7 @@ export interface Strays<Run> {
  * thread of its own, which costs some 9 MiB, so it is started with the first handler and not before.
  */
 const GUARD = `
-  const daemon = process.ppid;
+  const { workerData: daemon } = require("node:worker_threads");
   setInterval(() => { if (process.ppid !== daemon) process.kill(process.pid, "SIGKILL"); }, 500);
 `;
 
@@ -23,13 +23,15 @@ const GUARD = `
 export function createStrays<Run>(astray: (error: unknown, run: Run | undefined) => void): Strays<Run> {
   const storage = new AsyncLocalStorage<Run>();
   const hear = (error: unknown): void => astray(error, storage.getStore());
+  // Asked now, not by the thread: when that begins, the daemon may be dead already.
+  const daemon = process.ppid;
   let listens = false;
   return {
     within(run, work) {
       // Before any handler has run, an error that nobody caught is our own, and ends the process as it should.
       if (!listens) {
         process.on("uncaughtException", hear).on("unhandledRejection", hear);
-        new Worker(GUARD, { eval: true, execArgv: [] }).unref();
+        new Worker(GUARD, { eval: true, execArgv: [], workerData: daemon }).unref();
       }
       listens = true;
       return storage.run(run, work);
