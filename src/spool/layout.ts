@@ -16,6 +16,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   readonly run: string;
   /** Why earlier attempts of a task that will run again did not succeed. */
   readonly attempts: string;
+  /** Second names of receipts, by key; made when it is needed. */
+  readonly fresh: string;
   readonly settingsFile: string;
   /** While it is there, nothing is started. */
   readonly pauseFile: string;
@@ -36,6 +38,7 @@ export function layoutOf(spoolDir: string): Layout {
     tmp: join(root, "tmp"),
     run,
     attempts: join(run, "attempts"),
+    fresh: join(run, "fresh"),
     settingsFile: join(root, "spoold.json"),
     pauseFile: join(root, "PAUSE"),
     recipes: join(root, "recipes"),
