@@ -31,6 +31,9 @@ export interface Settings {
   readonly maxProgressivePixels: number;
   readonly maxOutputSide: number;
   readonly inputFormats: readonly InputFormat[];
+  readonly keepDoneMs: number;
+  readonly keepDoneCount: number;
+  readonly keepDoneBytes: number;
   readonly handlers: string | null;
   readonly settleMs: number;
   readonly rejectAfterMs: number;
@@ -126,6 +129,27 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     accepts: `some of ${INPUT_FORMATS.join(",")}`,
     tells: "formats of sources and overlays that are opened",
   },
+  keepDoneMs: whole(
+    "keep-done",
+    0,
+    315_576_000_000,
+    () => 2_592_000_000,
+    "ms after which receipts are removed; 0 keeps them however old; default 30 days",
+  ),
+  keepDoneCount: whole(
+    "keep-done-count",
+    0,
+    1_000_000_000,
+    () => 100_000,
+    "so many receipts are kept, the newest; 0 keeps all",
+  ),
+  keepDoneBytes: whole(
+    "keep-done-bytes",
+    0,
+    1_048_576 * MEBIBYTE,
+    () => 1024 * MEBIBYTE,
+    "receipts are kept up to so many bytes together, the newest; 0 keeps all",
+  ),
   handlers: path("handlers", "directory of the handlers; default `handlers/` in the spool"),
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),
   rejectAfterMs: whole(

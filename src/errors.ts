@@ -19,6 +19,7 @@ export const ERRORS = {
   HANDLER_FAILED: row("the handler failed", "the cause is what it threw", 1, "transient"),
   HANDLER_REFUSED: row("the handler refused the task", "the cause is what it threw, with `permanent: true`", 1),
   HANDLER_MISSING: row("there is no handler of this name", "put it into `handlers/NAME.js` of the spool", 1),
+  SCHEDULE_INVALID: row("schedule.json is not valid", "mend each place named; the last good one stays in force", 78),
   HANDLER_UNSAFE: row(
     "the handler's file may not be run",
     "it must be a regular file of the daemon's account or of root; chmod go-w it and its directory",
@@ -98,6 +99,7 @@ export const ERRORS = {
     "the task lies in `held/`; see `spoold status`, then do the same once more",
     75,
   ),
+  AUTOSTART_FAILED: row("a daemon that was to be started broke down", "`spoold start --once` by hand tells why", 74),
   LOCK_LOST: row("this daemon lost its lock on the spool", "another took over, or run/ was changed by hand", 75),
   CONFIG_INVALID: row("a setting is not valid", "README lists every setting, its unit and its range", 78),
   USAGE: row("the command was not understood", "see `spoold --help`", 2),

@@ -7,6 +7,7 @@ import { ERRORS } from "../src/errors.ts";
 import { STATES } from "../src/spool/layout.ts";
 import { readOrder } from "../src/task/order.ts";
 import { parseRecipe, renderRecipe } from "../src/task/recipe.ts";
+import { parseSchedule } from "../src/task/schedule.ts";
 import { readMessage } from "../src/worker/message.ts";
 import { emptySpool, placeTask, shell } from "./support/cli.ts";
 import { BIN, freshDirectory, type RunningDaemon, startDaemon, until } from "./support/daemon.ts";
@@ -16,6 +17,7 @@ import {
   commandRows,
   commands,
   encoderRows,
+  entryRows,
   errorRows,
   formatRows,
   outputRows,
@@ -36,6 +38,7 @@ describe("README's table of", () => {
   it.each([
     ["members of a task", "A task", taskRows],
     ["members of an output", "Outputs", outputRows],
+    ["members of an entry of the schedule", "Schedule entries", entryRows],
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
@@ -90,6 +93,10 @@ describe("README", () => {
     const { outputs, summary } = renderRecipe(parseRecipe("blog", recipe ?? ""), filled);
     expect(outputs.map(({ file }) => file)).toEqual(["blog/alice/cat-1200.webp", "blog/alice/cat-300.webp"]);
     expect(summary).toBe("blog sizes for cat.jpg, by alice");
+  });
+
+  it("shows a schedule that is taken", () => {
+    expect(parseSchedule(block("json schedule"))).toMatchObject([{ name: "nightly", missed: "once", enabled: true }]);
   });
 
   it("shows of a source what a worker tells of one", () => {

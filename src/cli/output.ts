@@ -32,7 +32,8 @@ export function tellText(text: string): void {
 /** Prints columns of equal width; the first row is the head. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const shown = rows.map((row) => row.map(printable));
-  const widths = shown[0]?.map((_head, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0))) ?? [];
+  const widths =
+    shown[0]?.map((_head, column) => shown.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)) ?? [];
   for (const row of shown) {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
     write(process.stdout, `${cells.join("  ").trimEnd()}\n`);
@@ -59,6 +60,12 @@ export function duration(ms: number): string {
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
   if (ms < 86_400_000) return `${Math.round(ms / 3_600_000)} h`;
   return `${Math.round(ms / 86_400_000)} d`;
+}
+
+/** A number of bytes for people: `120 B`, `4.0 KiB`, `1.5 GiB`. */
+export function size(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 4);
+  return power === 0 ? `${bytes} B` : `${(bytes / 1024 ** power).toFixed(1)} ${"KMGT"[power - 1]}iB`;
 }
 
 const guarded = new WeakSet<NodeJS.WriteStream>();

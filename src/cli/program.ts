@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { defineCareCommands } from "./definitions/care-commands.ts";
 import { defineDaemonCommands } from "./definitions/daemon-commands.ts";
 import type { Exit } from "./definitions/define.ts";
 import { defineLookingCommands } from "./definitions/looking-commands.ts";
@@ -39,6 +40,7 @@ export function buildProgram(exit: Exit): Command {
   defineDaemonCommands(program, exit);
   defineProducerCommands(program, exit);
   defineLookingCommands(program, exit);
+  defineCareCommands(program, exit);
   defineMoveCommands(program, exit);
   return program;
 }

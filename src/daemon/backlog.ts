@@ -38,6 +38,8 @@ export interface Backlog {
   waiting(): number;
   /** How many of those cannot start before another task has ended, as of the last time that one was asked for. */
   chained(): number;
+  /** What the last look saw, as `state/name`, whether it can run or not. */
+  seen(): ReadonlySet<string>;
   /** How many tasks wait in `deferred/` for another attempt. */
   retrying(): number;
   /** Whether the window has run out while more waits beyond it. */
@@ -64,6 +66,7 @@ export function openBacklog(context: DaemonContext): Backlog {
   const unreadable = new Set<string>();
   const inspected = new Map<string, Candidate>();
   let window: TaskEntry[] = [];
+  let names: readonly string[] = [];
   /** What tasks hold that have begun and are not due. */
   let later = { busy: createBusy(), numbers: [] as readonly number[] };
   let retrying = 0;
@@ -81,6 +84,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       await drops.tend(tasks);
       const deferred = await scanDeferred(system, layout, system.nowMs(), WINDOW);
       nextDueAtMs = deferred.nextDueAtMs;
+      names = [...tasks.drops.map((file) => `tasks/${file}`), ...[...tasks.entries, ...deferred.due].map(keyOfEntry)];
       const waiting = tasks.entries.filter(({ file }) => !drops.has(file));
       window = [...deferred.due, ...waiting].sort(compareEntries);
       beyond = tasks.total - tasks.entries.length - tasks.drops.length;
@@ -116,6 +120,7 @@ export function openBacklog(context: DaemonContext): Backlog {
     ended: chains.refresh,
     waiting: () => window.length + beyond + drops.settling(),
     chained: () => chained,
+    seen: () => new Set(names),
     retrying: () => retrying,
     hasRunDry: () => window.length === 0 && beyond > 0,
     nextLookMs: () => Math.min(drops.nextLookMs(), nextDueAtMs - system.nowMs()),
@@ -166,7 +171,7 @@ export function openBacklog(context: DaemonContext): Backlog {
       return undefined;
     }
     if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (await isSpent(system, layout, entry.number)) return handOver(entry, "spent");
+    if (await isSpent(context, entry.number)) return handOver(entry, "spent");
     const { task, fingerprint } = file;
     const runAtMs = Date.parse(task.runAt ?? "");
     // A person who moves it here from deferred/, with the time in its name, wants it now.

@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import type { Committer } from "../spool/commit.ts";
 import type { DaemonLock } from "../spool/daemon-lock.ts";
 import type { Layout } from "../spool/layout.ts";
+import type { Pruned } from "../spool/pruned.ts";
 import type { Sequence } from "../spool/sequence.ts";
 import type { System } from "../system.ts";
 
@@ -19,6 +20,7 @@ export interface DaemonContext {
   readonly lock: Pick<DaemonLock, "isHeld" | "owner">;
   readonly committer: Committer;
   readonly sequence: Sequence;
+  readonly pruned: Pruned;
   /** Tells the temporaries of this spool from those of others that write into the same directories. */
   readonly spoolTag: string;
 }

@@ -9,20 +9,25 @@ import { openCommitter } from "../spool/commit.ts";
 import type { DaemonStatus } from "../spool/control.ts";
 import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
 import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
+import { openPruned } from "../spool/pruned.ts";
 import { openSequence } from "../spool/sequence.ts";
 import { ignoring, type System } from "../system.ts";
 import { openBacklog } from "./backlog.ts";
-import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
+import { openTasksBell } from "./bell.ts";
 import { createBreaker } from "./breaker.ts";
 import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
 import type { DaemonContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
+import { type HoldEnd, holdAgain } from "./hold-again.ts";
 import { type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import { openPool, type Pool } from "./pool.ts";
+import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
-import { openRunner } from "./runner.ts";
+import { openRunner, type RunnerEvents } from "./runner.ts";
+import { openScheduler } from "./scheduler.ts";
 import { listenForSignals } from "./signals.ts";
+import { createTally } from "./tally.ts";
 import { createWakeup, type Wakeup } from "./wakeup.ts";
 
 export interface DaemonOptions {
@@ -33,6 +38,16 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
+  /** Called once the spool is owned, with the way to ask how far the work has come. */
+  readonly started?: (progress: () => DrainProgress) => void;
+}
+
+/** How far the work has come since the start. */
+export interface DrainProgress {
+  readonly done: number;
+  readonly failed: number;
+  /** How many were seen that have not ended. */
+  readonly left: number;
 }
 
 /** Deaths of workers at their start, in a row, after which a `--once` run gives up. */
@@ -66,16 +81,18 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await checkSpool(system, layout);
     // A clean-up by hand of empty directories takes it along.
     await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
-    const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
-    const context = await contextOf(options, layout, roots, lock);
-    const pool = openWorkers(context, options, { fail, wakeup });
-    killWorkers = () => pool.killAll();
-    try {
-      return await own(context, { pool, lock, wakeup, state, fail, drain }, options.once);
-    } finally {
-      await pool.close();
-      await lock.release();
-    }
+    return await holdAgain({ system, layout, log }, async () => {
+      const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
+      const context = await contextOf(options, layout, roots, lock);
+      const pool = openWorkers(context, options, { fail, wakeup });
+      killWorkers = () => pool.killAll();
+      try {
+        return await own(context, { pool, lock, wakeup, state, fail, drain }, options);
+      } finally {
+        await pool.close();
+        await lock.release();
+      }
+    });
   } finally {
     stopListening();
   }
@@ -91,7 +108,7 @@ interface Owned {
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, once: boolean): Promise<number> {
+async function own(context: DaemonContext, owned: Owned, { once, started }: DaemonOptions): Promise<HoldEnd> {
   const { pool, lock, wakeup, state, fail, drain } = owned;
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
@@ -104,8 +121,21 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   };
   const breaker = createBreaker(settings.maxAlike);
   const byHand = openPauseByHand(context);
-  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
-  const bell = await openBellFor(context, state, wakeup);
+  const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
+  const scheduler = openScheduler(context);
+  const tally = createTally(system.monotonicMs);
+  const concluded: RunnerEvents["concluded"] = (move) => (move === "done" || move === "failed") && tally.note(move);
+  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, concluded, fatal: fail });
+  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
+  const ring = (): void => {
+    state.rang = true;
+    wakeup.ring();
+  };
+  const look = (): void => {
+    ring();
+    giveUpTaken();
+  };
+  const bell = await openTasksBell(context, ring);
   const status = (): DaemonStatus => ({
     pid: lock.owner.pid,
     since: lock.owner.since,
@@ -121,15 +151,11 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
         forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
         progress: progress(),
       })),
+    rate: tally.rate(),
     stopping: state.stopping,
     paused: pausedBecause(byHand, pause, pool),
+    ...scheduler.view(),
   });
-  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
-  const look = (): void => {
-    state.rang = true;
-    wakeup.ring();
-    giveUpTaken();
-  };
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
     if (ask === "resume") breaker.reset();
@@ -138,8 +164,9 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
     return status();
   });
   // Hints only: what they miss is seen at the next look.
+  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
   const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name === basename(layout.pauseFile) && look()),
+    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
     system.watchDirectory(layout.active, giveUpTaken),
   ];
   log.event("info", "daemon started", {
@@ -151,10 +178,19 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, wakeup }, state, once);
+    pruning.start();
+    tally.note("failed", failedAtStart);
+    started?.(() => ({
+      done: tally.done(),
+      failed: tally.failed(),
+      left: backlog.waiting() + backlog.retrying() + runner.running().length,
+    }));
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
+    await pruning.finish();
   } finally {
     for (const stop of stopWatching) stop();
+    await pruning.stop();
     await bell.disarm();
     await control?.close();
     await marks.close();
@@ -163,7 +199,8 @@ async function own(context: DaemonContext, owned: Owned, once: boolean): Promise
   const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  return once && failed + backlog.rejected() + backlog.unreadable() > 0 ? 1 : 0;
+  const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
+  return { exitCode: once && !isClean ? 1 : 0, seen: once && !state.stopping ? backlog.seen() : null };
 }
 
 function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {
@@ -187,7 +224,8 @@ async function contextOf(
   const { dev, ino } = await system.fs.lstat(layout.root);
   const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
   const spool = await system.fs.realpath(layout.root);
-  return { system, layout, settings, roots, spool, log, lock, committer, sequence, spoolTag };
+  const pruned = openPruned(system, layout);
+  return { system, layout, settings, roots, spool, log, lock, committer, sequence, pruned, spoolTag };
 }
 
 function openWorkers(
@@ -210,28 +248,11 @@ function openWorkers(
   );
 }
 
-async function openBellFor(
-  { system, layout, settings, log }: DaemonContext,
-  state: LoopState,
-  wakeup: Wakeup,
-): Promise<Bell> {
-  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
-  const polling = (because: string): void => log.event("warn", "bell polling", { because });
-  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
-  return openBell({
-    directory: layout.tasks,
-    mode: isNetwork ? "poll" : settings.watch,
-    ring: () => {
-      state.rang = true;
-      wakeup.ring();
-    },
-    polling,
-  });
-}
-
 /** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */
-export function endingError(error: unknown, log: Log): SpooldError {
+export function endingError(error: unknown, { log, once }: Pick<DaemonOptions, "log" | "once">): SpooldError {
   const known = toSpooldError(error);
-  log.event("error", "daemon ended", { error: serializeError(known) });
+  // Of several that are started at once for what waits, one does the work, and that is as it should be.
+  const level = once && known.code === "SPOOL_LOCKED" ? "info" : "error";
+  log.event(level, "daemon ended", { error: serializeError(known) });
   return known;
 }

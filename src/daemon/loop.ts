@@ -6,6 +6,7 @@ import type { DaemonContext } from "./context.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { Wakeup } from "./wakeup.ts";
 
 /** What the loop works with. */
@@ -16,6 +17,7 @@ export interface LoopParts {
   readonly byHand: PauseByHand;
   readonly pool: Pool;
   readonly runner: Runner;
+  readonly scheduler: Scheduler;
   readonly wakeup: Wakeup;
 }
 
@@ -51,7 +53,7 @@ export async function runLoop(
   once: boolean,
 ): Promise<void> {
   const { settings, system } = context;
-  const { backlog, bell, pause, byHand, pool, runner, wakeup } = parts;
+  const { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup } = parts;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let lookTookMs = 0;
   let armed = false;
@@ -74,6 +76,8 @@ export async function runLoop(
     try {
       await runner.retryStranded();
       if (isLookDue()) await look();
+      // Also while the spool is paused by hand: then nothing is started, but what comes in waits.
+      if (await scheduler.tend()) state.rang = true;
       await startAll();
       if (!once) await tendBell();
     } catch (error) {
@@ -93,6 +97,7 @@ export async function runLoop(
     await backlog.look();
     looked();
     await runner.giveUpTaken();
+    await scheduler.look();
     lookTookMs = system.monotonicMs() - lookedAtMs;
   }
 
@@ -137,7 +142,7 @@ export async function runLoop(
 
   function sleepMs(): number {
     if (pause.remainingMs() > 0) return pause.remainingMs();
-    return state.rang ? 0 : Math.max(untilLookMs(), 0);
+    return state.rang ? 0 : Math.max(Math.min(untilLookMs(), scheduler.nextMs()), 0);
   }
 
   /** What came in while the last tasks ran has not been looked at yet. */
@@ -152,6 +157,7 @@ export async function runLoop(
   function isAtEnd(): boolean {
     if (runner.running().length > runner.stranded()) return false;
     if (pause.because() !== null || byHand.reason() !== undefined) return true;
+    if (scheduler.isSettling()) return false;
     return backlog.waiting() === backlog.chained() && backlog.retrying() === 0 && !state.rang;
   }
 }

@@ -52,6 +52,8 @@ interface Running {
 export interface RunnerEvents {
   /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
+  /** How an attempt ended. */
+  readonly concluded: (move: Conclusion["move"]) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
 }
@@ -82,7 +84,7 @@ export function openRunner(
     async start(candidate) {
       const { entry, task, touches, fingerprint } = candidate;
       // A second file of the same number: a later look sees that the number is spent, and gives it one of its own.
-      if (running.has(entry.number) || (await isSpent(system, layout, entry.number))) return;
+      if (running.has(entry.number) || (await isSpent(context, entry.number))) return;
       if (!(await context.lock.isHeld()))
         throw new SpooldError("LOCK_LOST", { generation: context.lock.owner.generation });
       // A copy of a task may have come by hand under a number that was never given: nobody may get it from now on.
@@ -154,6 +156,7 @@ export function openRunner(
       waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.move === "deferred") deferred.add({ number, touches });
+      events.concluded(conclusion.move);
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
@@ -173,9 +176,12 @@ export function openRunner(
   function hearOf({ move, pause: because, error }: Conclusion): void {
     const alike = move === "done" || error !== null ? breaker.note(error) : null;
     const trouble = because ?? alike;
-    if (trouble !== null) pause.begin(trouble);
     // Another error than the one that paused it: the machine is as it should be, this task is not.
-    else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
+    const isMended = move === "done" || (error !== null && pause.because()?.code === "FAILURES_ALIKE");
+    if (trouble === null) return isMended ? pause.end() : undefined;
+    pause.begin(trouble);
+    // What only waits for a worker would meet the same trouble.
+    pool.giveBack();
   }
 
   function workOf({ active, task, earlierWork }: Attempt): Pick<Work, "request" | "alone"> {

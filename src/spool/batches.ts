@@ -5,9 +5,10 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { readName } from "../task/name.ts";
+import { isInRanges } from "../task/ranges.ts";
 import { isBatchName } from "../task/task.ts";
 import type { Layout } from "./layout.ts";
-import { prunedUpTo } from "./pruned.ts";
+import { openPruned } from "./pruned.ts";
 
 /** The mark of a number in a batch. */
 export function batchMark(layout: Pick<Layout, "run">, batch: string, number: number): string {
@@ -55,9 +56,9 @@ export async function countBatch(system: System, layout: Layout, batch: string):
   for (const state of WAITING_STATES) for (const number of await numbersIn(system, layout[state])) present.add(number);
   const failed = new Set(await numbersIn(system, layout.failed));
   const done = new Set(await numbersIn(system, layout.done));
-  const pruned = await prunedUpTo(system, layout);
+  const pruned = await openPruned(system, layout).ranges(["done", "cancelled"]);
   const isDone = (number: number): boolean =>
-    done.has(number) || (number <= pruned && !failed.has(number) && !present.has(number));
+    done.has(number) || (isInRanges(pruned, number) && !failed.has(number) && !present.has(number));
   const waiting = numbers.filter((number) => present.has(number) && !done.has(number));
   const dead = numbers.filter((number) => failed.has(number) && !done.has(number) && !present.has(number));
   const ended = numbers.filter(isDone).length;

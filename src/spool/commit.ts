@@ -7,6 +7,7 @@ import { withAddLock } from "./add-lock.ts";
 import { findTask, isNumberUsed } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { findDuplicate, type Marks, placeMarks, removeMarks, syncMarks } from "./marks.ts";
+import { openPruned } from "./pruned.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What is to become a task in `tasks/`. */
@@ -75,6 +76,7 @@ const MAX_GROUP = 256;
  */
 export function openCommitter(system: System, layout: Layout, sequence: Sequence): Committer {
   const { fs } = system;
+  const pruned = openPruned(system, layout);
   const waiting: Pending[] = [];
   let busy = false;
 
@@ -189,7 +191,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     // An absurd one did not raise the sequence, so that it may have been taken before.
     const wasTaken = !isNew || number > (await sequence.highest());
     const used = wasTaken ? await findTask(system, layout, number) : await isNumberUsed(system, layout, number);
-    return used ? sequence.reserve(1) : number;
+    return used || (await pruned.endOf(number)) !== undefined ? sequence.reserve(1) : number;
   }
 
   /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
 import type { Layout } from "./layout.ts";
+import type { ScheduleView } from "./schedule-view.ts";
 
 /** What may be asked of a running daemon, one JSON line each way, over `run/spoold.sock`. */
 export interface ControlRequest {
@@ -15,7 +16,7 @@ export interface ControlRequest {
 export const ASKS = ["status", "stop", "look", "resume"] as const;
 
 /** A task that a worker is at. */
-interface RunningTask {
+export interface RunningTask {
   readonly number: number;
   readonly attempt: number;
   readonly summary: string | null;
@@ -24,13 +25,15 @@ interface RunningTask {
   readonly progress: { readonly part: number; readonly text: string | null } | null;
 }
 
-/** What a daemon tells of itself. */
-export interface DaemonStatus {
+/** What a daemon tells of itself, and of the schedule that it has in force. */
+export interface DaemonStatus extends ScheduleView {
   readonly pid: number;
   readonly since: string;
   readonly concurrency: number;
   readonly workersReady: number;
   readonly running: readonly RunningTask[];
+  /** How many tasks have ended in the last minute, done or failed, and how many a minute that is. */
+  readonly rate: { readonly perMinute: number; readonly lastMinute: number };
   readonly stopping: boolean;
   /** Why no task is being started, or null. */
   readonly paused: string | null;

@@ -8,6 +8,7 @@ import type { ActiveTask } from "./claim.ts";
 import { findTask } from "./find.ts";
 import { rememberReceipt } from "./fresh.ts";
 import type { Layout } from "./layout.ts";
+import type { Pruned } from "./pruned.ts";
 
 /**
  * Ends a task that succeeded. The receipt is durable before the task file goes: a crash between the two is seen at
@@ -37,11 +38,19 @@ export async function hasReceipt({ fs }: System, layout: Layout, number: number)
   return (await ignoring(["ENOENT"], fs.lstat(join(layout.done, receiptName(number))))) !== undefined;
 }
 
-/** Whether the number of a file in `tasks/` belongs to a task that has ended: a copy of it must not run as that one. */
-export async function isSpent(system: System, layout: Layout, number: number): Promise<boolean> {
+/**
+ * Whether the number of a file in `tasks/` belongs to a task that has ended: a copy of it must not run as that one. A
+ * dead letter that was pruned and comes back from a backup is tried again.
+ */
+export async function isSpent(
+  { system, layout, pruned }: { readonly system: System; readonly layout: Layout; readonly pruned: Pruned },
+  number: number,
+): Promise<boolean> {
   if (await hasReceipt(system, layout, number)) return true;
   const failed = join(layout.failed, waitingName({ number, priority: 0 }));
-  return (await ignoring(["ENOENT"], system.fs.lstat(failed))) !== undefined;
+  if ((await ignoring(["ENOENT"], system.fs.lstat(failed))) !== undefined) return true;
+  const end = await pruned.endOf(number);
+  return end !== undefined && end !== "failed";
 }
 
 /** Ends a task whose receipt exists: what is left of it is removed. */

@@ -19,6 +19,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   /** Second names of receipts, by key; made when it is needed. */
   readonly fresh: string;
   readonly settingsFile: string;
+  /** What is enqueued again and again; made by the user. */
+  readonly scheduleFile: string;
   /** While it is there, nothing is started. */
   readonly pauseFile: string;
   /** The user's own recipes; made by the user. */
@@ -40,6 +42,7 @@ export function layoutOf(spoolDir: string): Layout {
     attempts: join(run, "attempts"),
     fresh: join(run, "fresh"),
     settingsFile: join(root, "spoold.json"),
+    scheduleFile: join(root, "schedule.json"),
     pauseFile: join(root, "PAUSE"),
     recipes: join(root, "recipes"),
     handlers: join(root, "handlers"),

@@ -5,6 +5,7 @@ import type { ActiveTask } from "./claim.ts";
 import { dropActive, hasReceipt } from "./finish.ts";
 import { restoreTakenDrops } from "./intake.ts";
 import type { Layout } from "./layout.ts";
+import { openPruned } from "./pruned.ts";
 
 /** Writers give up long before this; a temporary this old belongs to nobody (the rule of Maildir and qmail). */
 const STALE_TEMPORARY_MS = 36 * 60 * 60 * 1_000;
@@ -24,11 +25,15 @@ export interface Recovery {
 export async function recover(system: System, layout: Layout): Promise<Recovery> {
   const orphans: ActiveTask[] = [];
   const finished: number[] = [];
+  const pruned = openPruned(system, layout);
+  // Its receipt may have been pruned by hand before this start.
+  const hasEnded = async (number: number): Promise<boolean> =>
+    (await hasReceipt(system, layout, number)) || ["done", "cancelled"].includes((await pruned.endOf(number)) ?? "");
   for (const file of await system.fs.readdir(layout.active)) {
     const kind = readName(file);
     if (kind.kind !== "task") continue;
     const active = { ...kind.entry, path: join(layout.active, file) };
-    if (await hasReceipt(system, layout, active.number)) {
+    if (await hasEnded(active.number)) {
       await dropActive(system, layout, active);
       finished.push(active.number);
     } else {

@@ -4,6 +4,7 @@ import { ignoring, type System } from "../system.ts";
 import { readName } from "../task/name.ts";
 import { type Layout, sequencePath } from "./layout.ts";
 import { bootId } from "./owner.ts";
+import { openPruned } from "./pruned.ts";
 
 /**
  * The highest number given so far is the name of a file, `run/sequence.42`; giving a number is renaming it to the
@@ -115,9 +116,11 @@ export function openSequence(system: System, layout: Layout): Sequence {
   }
 }
 
-/** The highest number up to `limit` that any state holds; 0 for an empty spool. */
-async function highestInSpool({ fs }: System, layout: Layout, limit: number): Promise<number> {
+/** The highest number up to `limit` that any state holds, or held before it was pruned; 0 for an empty spool. */
+async function highestInSpool(system: System, layout: Layout, limit: number): Promise<number> {
+  const { fs } = system;
   let highest = 0;
+  for (const [, last] of await openPruned(system, layout).ranges()) if (last <= limit) highest = last;
   for (const state of [layout.tasks, layout.active, layout.deferred, layout.held, layout.failed, layout.done]) {
     const directory = await ignoring(["ENOENT"], fs.opendir(state, { bufferSize: 1_024 }));
     if (directory === undefined) throw new SpooldError("SPOOL_MISSING", { directory: state });

@@ -4,6 +4,7 @@ import { encodeTask, keyOf } from "../task/key.ts";
 import type { RecipeTask } from "../task/order.ts";
 import type { Receipt } from "../task/outcome.ts";
 import type { HandlerTask, PictureTask } from "../task/task.ts";
+import { type AutostartOptions, starterOf } from "./autostart.ts";
 import { openCommitter } from "./commit.ts";
 import { receiptOf, waitForEnding } from "./endings.ts";
 import { type ExpectedOutput, expectedOf, filesOf, openForeteller } from "./expected.ts";
@@ -12,6 +13,7 @@ import { marksOf } from "./marks.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 import { movesOf, type SpoolMoves } from "./spool-moves.ts";
+import { type SpoolView, viewSpool } from "./view.ts";
 
 /** A task that has been accepted. */
 export interface Ticket {
@@ -38,14 +40,19 @@ export type NewHandlerTask = Omit<HandlerTask, "key">;
 /** What a recipe is filled with. */
 export type RecipeOrder = Omit<RecipeTask, "recipe">;
 
-/** What a ticket is to tell. */
+/** What a ticket is to tell, and who is to do the work. */
 export interface EnqueueOptions {
   /** Whether to read the source's header and tell the sizes of the outputs; default true. */
   readonly sizes?: boolean;
+  /**
+   * Whether to start a daemon when none runs, and how. It ends when nothing is left to do. That none could be started is
+   * told to `onError`, and not by the promise: the task is committed.
+   */
+  readonly autostart?: boolean | AutostartOptions;
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
-export interface Spool extends SpoolMoves {
+export interface Spool extends SpoolMoves, SpoolView {
   /** Absolute path of the spool directory. */
   readonly directory: string;
   /**
@@ -90,7 +97,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
   });
   return {
     directory: layout.root,
-    async enqueue(newTask, { sizes = true } = {}) {
+    async enqueue(newTask, { sizes = true, autostart = false } = {}) {
       const rendering = rendered(layout, renderTask(system, layout, newTask));
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
@@ -103,12 +110,14 @@ export async function openSpool(directory?: string, system: System = realSystem(
       turn = Promise.allSettled([rendering, handing]);
       const { committed, outputs } = await handing;
       const { number, isNew } = await committed;
+      if (autostart !== false) await starterOf(system, layout).wake(autostart === true ? {} : autostart);
       const expected = isNew ? await outputs : await expectedOf(system, layout, number, await outputs);
       return { ...ticket(number, expected), isNew };
     },
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
     ...movesOf(system, layout),
+    ...viewSpool(system, layout),
   };
 }
 
@@ -155,8 +164,8 @@ function defaultSpool(): Promise<Spool> {
   return opening;
 }
 
-/** An empty variable is a slip in a script, not a wish for the working directory. */
-function directoryFromEnvironment(): string {
+/** The spool of this program. An empty variable is a slip in a script, not a wish for the working directory. */
+export function directoryFromEnvironment(): string {
   const directory = process.env["SPOOLD_DIR"] ?? "spool";
   if (directory === "")
     throw new SpooldError("CONFIG_INVALID", { setting: "SPOOLD_DIR", value: "", accepts: "a path" });

@@ -6,18 +6,18 @@ import type { Receipt } from "../task/outcome.ts";
 import { parseObject } from "../task/parse.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
-import { prunedUpTo } from "./pruned.ts";
+import { openPruned } from "./pruned.ts";
 
 /** `gone`: no state holds it, and none of its traces was pruned. */
 export type Standing = "done" | "failed" | "cancelled" | "waiting" | "gone";
 
-/** How far a task has come. One that is held or runs is waiting still; one whose receipt was pruned is done. */
+/** How far a task has come. One that is held or runs is waiting still; one whose traces were pruned is what it was. */
 export async function standingOf(system: System, layout: Layout, number: number): Promise<Standing> {
   const receipt = await readReceipt(system, layout, number);
   if (receipt !== undefined) return receipt.status === "cancelled" ? "cancelled" : "done";
   // It may move while the states are looked through one after the other.
   const found = (await findTask(system, layout, number)) ?? (await findTask(system, layout, number));
-  if (found === undefined) return number <= (await prunedUpTo(system, layout)) ? "done" : "gone";
+  if (found === undefined) return (await openPruned(system, layout).endOf(number)) ?? "gone";
   if (found.state === "done") return "done";
   return found.state === "failed" ? "failed" : "waiting";
 }

@@ -18,9 +18,10 @@ export function invalidTask(faults: readonly Fault[], cause?: unknown): SpooldEr
   return new SpooldError("TASK_INVALID", { faults, count: faults.length }, { cause });
 }
 
-/** The faults of a TASK_INVALID error; none for any other error. */
-export function faultsOfError(error: SpooldError): readonly Fault[] {
-  return error.code === "TASK_INVALID" ? (error.facts["faults"] as readonly Fault[]) : [];
+/** The faults of a TASK_INVALID or SCHEDULE_INVALID error; none for any other error. */
+export function faultsOfError(error: Pick<SpooldError, "code" | "facts">): readonly Fault[] {
+  const hasFaults = error.code === "TASK_INVALID" || error.code === "SCHEDULE_INVALID";
+  return hasFaults ? (error.facts["faults"] as readonly Fault[]) : [];
 }
 
 /** One line a fault, for people. Control characters in it are escaped: the text may come from anybody. */

@@ -93,12 +93,13 @@ function faultAt(path: Path, { expected, known, word }: Expectation, { root, bas
   return word === undefined || known.length === 0 ? fault : { ...fault, nearest: closest(word, known) };
 }
 
+/** What zod calls by other words than a writer of JSON does. */
+const KINDS: Readonly<Record<string, string>> = { int: "a whole number", record: "an object" };
+
 function expectationOf(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return issue.expected === "int"
-        ? "a whole number"
-        : `${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+      return KINDS[issue.expected] ?? `${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
     case "invalid_value":
       return `${issue.values.length > 1 ? "one of " : ""}${issue.values.map((word) => JSON.stringify(word)).join(", ")}`;
     case "too_small":

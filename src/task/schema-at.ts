@@ -26,6 +26,7 @@ export function knownWords(schema: z.ZodType | undefined): string[] {
 function memberOf(schema: z.ZodType, step: string | number): z.ZodType | undefined {
   for (const form of formsOf(schema)) {
     if (form instanceof z.ZodObject && Object.hasOwn(form.shape, step)) return form.shape[step] as z.ZodType;
+    if (form instanceof z.ZodRecord) return form.valueType as z.ZodType;
     if (form instanceof z.ZodArray && typeof step === "number") return form.element as z.ZodType;
     if (form instanceof z.ZodTuple && typeof step === "number") return form.def.items[step] as z.ZodType | undefined;
   }

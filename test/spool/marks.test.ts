@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { countBatch, numbersOfBatch } from "../../src/spool/batches.ts";
-import { layoutOf } from "../../src/spool/layout.ts";
 import { findDuplicate, marksOf } from "../../src/spool/marks.ts";
+import { rememberPruned } from "../../src/spool/pruned.ts";
 import { type NewTask, openSpool, type Spool } from "../../src/spool/spool.ts";
 import { realSystem } from "../../src/system.ts";
 import { names, newSpool } from "../support/directories.ts";
@@ -130,8 +130,7 @@ describe("a batch", () => {
     await spool.enqueue({ ...TASK, batch: "b" }, { sizes: false });
     await rm(join(layout.tasks, "1.json"));
     expect(await countBatch(system, layout, "b")).toMatchObject({ total: 0 });
-    await mkdir(layoutOf(layout.root).run, { recursive: true });
-    await writeFile(join(layout.run, "pruned.3"), "");
+    await rememberPruned(system, layout, { done: [1], cancelled: [], failed: [] });
     expect(await countBatch(system, layout, "b")).toMatchObject({ total: 1, done: 1 });
   });
 });

@@ -8,6 +8,7 @@ import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { vocabularyRows } from "../../src/image/vocabulary/table.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
+import { entrySchema } from "../../src/task/schedule.ts";
 import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
 
 export const README = readFileSync("README.md", "utf8");
@@ -87,6 +88,11 @@ export function handlerRows(): Row[] {
   return memberRows(z.toJSONSchema(handlerTaskSchema)).filter(([name = ""]) => !common.has(name));
 }
 
+/** Members of an entry of the schedule, as `taskRows`. */
+export function entryRows(): Row[] {
+  return memberRows(z.toJSONSchema(entrySchema));
+}
+
 /** Members of one output, as `taskRows`. */
 export function outputRows(): Row[] {
   return memberRows(z.toJSONSchema(taskSchema.shape.outputs.element));
@@ -140,6 +146,9 @@ const TOLD: Readonly<Record<string, string>> = {
   data: "any JSON",
   reads: "at most 256 paths",
   writes: "at most 256 paths",
+  cron: "text as `0 3 * * *`",
+  timeZone: "a name as `Europe/Berlin`",
+  task: "a task, or an order with a recipe",
 };
 
 /** word, argument, what it does. */

@@ -13,8 +13,9 @@ import { bombs } from "./bombs.ts";
 import { order } from "./order.ts";
 import { pictures } from "./pictures.ts";
 import type { Torture, TortureReport } from "./torture-context.ts";
+import { wakeups } from "./wakeups.ts";
 
-const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, order };
+const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, order, wakeups };
 
 interface Wish {
   readonly names: readonly string[];

@@ -2,9 +2,10 @@ import { countCancelled, followBatch } from "../../spool/batch-end.ts";
 import type { BatchCounts } from "../../spool/batches.ts";
 import type { Layout } from "../../spool/layout.ts";
 import type { System } from "../../system.ts";
+import { drawBar } from "../bar.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson, printLine } from "../output.ts";
-import { openProgressLine } from "../progress-line.ts";
+import { isLiveTerminal, openProgressLine } from "../progress-line.ts";
 
 /**
  * Waits until all tasks of a batch have ended, and tells how they did.
@@ -18,11 +19,12 @@ export async function waitForBatch(
   { json, signal }: JsonOptions & { readonly signal: AbortSignal },
 ): Promise<number> {
   const progress = openProgressLine(system.monotonicMs);
+  const sinceMs = system.monotonicMs();
   let last: BatchCounts | undefined;
   try {
     for await (const counts of followBatch(system, layout, batch, signal)) {
       last = counts;
-      progress.show(lineOf(counts));
+      progress.show(isLiveTerminal() ? barOf(counts, system.monotonicMs() - sinceMs) : lineOf(counts));
     }
   } finally {
     if (last !== undefined) progress.end();
@@ -39,4 +41,8 @@ export async function waitForBatch(
 
 function lineOf({ batch, total, done, failed }: BatchCounts): string {
   return `batch ${batch}: ${done + failed.length} of ${total} ended, ${failed.length} failed`;
+}
+
+function barOf({ total, done, failed }: BatchCounts, elapsedMs: number): string {
+  return drawBar({ ended: done + failed.length, failed: failed.length, total }, elapsedMs);
 }

@@ -42,3 +42,20 @@ export function readLimit(text: string): number {
   if (/^\d{1,9}$/.test(text) && number > 0) return number;
   throw new InvalidArgumentError("a limit is a whole number from 1.");
 }
+
+/** A number of things, from 0. */
+export function readCount(text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("a count is a whole number from 0.");
+}
+
+/** A number of bytes: `4096`, `64k`, `500M`, `2G`, in powers of 1024. */
+export function readBytes(text: string): number {
+  const [, count = "", unit = "none"] = /^(\d{1,12})([kKMGT]?)$/.exec(text) ?? [];
+  const power = POWERS_OF_1024[unit];
+  const bytes = Number(count) * 1024 ** (power ?? 0);
+  if (power !== undefined && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError("a size is written 4096, 64k, 500M or 2G.");
+}
+
+const POWERS_OF_1024: Readonly<Record<string, number>> = { "": 0, k: 1, K: 1, M: 2, G: 3, T: 4 };

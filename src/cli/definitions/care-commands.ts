@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { readSpan } from "../spans.ts";
+import { command, type Exit, jsonOption } from "./define.ts";
+import { readBytes, readCount } from "./readers.ts";
+
+/** Commands that keep a spool and its machine in order. */
+export function defineCareCommands(program: Command, exit: Exit): void {
+  command(program, "prune", "remove old receipts, as the settings say; failed and rejected ones only when told")
+    .option("--done-age <span>", "receipts of tasks that ended so long ago, as 30d", readSpan)
+    .option("--done-count <n>", "all receipts but so many of the newest", readCount)
+    .option("--done-bytes <size>", "the oldest receipts, until the others have no more bytes, as 500M", readBytes)
+    .option("--failed-age <span>", "tasks that failed so long ago, with their reasons", readSpan)
+    .option("--rejected-age <span>", "drops that were rejected so long ago, with their reasons", readSpan)
+    .option("--dry-run", "tell what would go, remove nothing")
+    .addOption(jsonOption())
+    .action(async (options) => exit(await (await import("../commands/prune.ts")).prune(options)));
+}
