@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { SETTINGS, type Settings } from "../../config.ts";
 import { command, type Exit } from "./define.ts";
 import { settingOption } from "./setting-option.ts";
@@ -19,10 +19,11 @@ export function defineDaemonCommands(program: Command, exit: Exit): void {
 
 /** The settings of the daemon are its options. */
 function startCommand(program: Command): Command {
-  const start = command(program, "start", "run the daemon in the foreground").option(
-    "--once",
-    "end when nothing is left to do; exit 1 when a task failed or a drop was rejected",
-  );
+  const start = command(program, "start", "run the daemon in the foreground")
+    .option("--once", "end when nothing is left to do; exit 1 when a task failed or a drop was rejected")
+    .addOption(
+      new Option("--until-empty", "end when nothing lies in tasks/ that is to be done now or later").conflicts("once"),
+    );
   for (const name of Object.keys(SETTINGS) as (keyof Settings)[]) start.addOption(settingOption(name));
   return start;
 }
