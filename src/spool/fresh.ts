@@ -8,6 +8,7 @@ import { ignoring, type System, unlinkIfThere } from "../system.ts";
 import type { Receipt } from "../task/outcome.ts";
 import { parseObject } from "../task/parse.ts";
 import type { Layout } from "./layout.ts";
+import { inSlices, type Rest } from "./prune/slices.ts";
 
 type Place = Pick<Layout, "fresh">;
 
@@ -46,21 +47,19 @@ export async function rememberedReceipt(
 }
 
 /**
- * Forgets the receipts of keys for which no task has ended since a time: their outputs are made once more if a task
- * asks for them again.
+ * Forgets the receipts of keys with which no task has ended since a time: their outputs are made once more if a task asks
+ * for them again.
  * @param beforeMs ms since epoch
  * @returns how many
  */
-export async function forgetReceipts(system: System, { fresh }: Place, beforeMs: number): Promise<number> {
+export async function forgetReceipts(system: System, { fresh }: Place, beforeMs: number, rest: Rest): Promise<number> {
+  const keys = (await ignoring(["ENOENT"], system.fs.readdir(fresh))) ?? [];
   let forgotten = 0;
-  const directory = await ignoring(["ENOENT"], system.fs.opendir(fresh));
-  if (directory === undefined) return 0;
-  for await (const { name } of directory) {
-    const path = join(fresh, name);
-    const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
-    if (stat === undefined || !stat.isFile() || stat.mtimeMs >= beforeMs) continue;
-    await unlinkIfThere(system, path);
+  await inSlices(keys, rest, async (key) => {
+    const stat = await ignoring(["ENOENT"], system.fs.lstat(join(fresh, key)));
+    if (stat === undefined || !stat.isFile() || stat.mtimeMs >= beforeMs) return;
+    await unlinkIfThere(system, join(fresh, key));
     forgotten += 1;
-  }
+  });
   return forgotten;
 }

@@ -57,8 +57,10 @@ describe("a receipt that cannot", () => {
 });
 
 describe("receipts that are remembered", () => {
+  const onward = async (): Promise<boolean> => true;
+
   it("are forgotten when no task has ended with their key for long", async () => {
-    expect(await forgetReceipts(system, layout, 5_000)).toBe(0);
+    expect(await forgetReceipts(system, layout, 5_000, onward)).toBe(0);
     await mkdir(layout.fresh);
     for (const [name, seconds] of [
       ["old", 4],
@@ -68,7 +70,7 @@ describe("receipts that are remembered", () => {
       await writeFile(join(layout.fresh, name), "{}");
       await utimes(join(layout.fresh, name), seconds, seconds);
     }
-    expect(await forgetReceipts(system, layout, 5_000)).toBe(1);
+    expect(await forgetReceipts(system, layout, 5_000, onward)).toBe(1);
     expect(await names(layout.fresh)).toEqual(["edge", "young"]);
   });
 });
