@@ -80,7 +80,7 @@ describe("a command that is killed at any moment", () => {
   it("leaves after a loss of power what it had told, and the task whole before that", async () => {
     const { layout, recorder, system } = await newStage();
     const spool = await openSpool(layout.root, system);
-    await spool.enqueue(TASK as never);
+    await spool.enqueue(TASK);
     recorder.note("accepted");
     for (const verb of ["hold", "release", "cancel"] as const) {
       expect((await spool[verb](1))[0]?.kind).toBe("moved");

@@ -154,11 +154,11 @@ describe("a task that is tried again", () => {
     const layout = await newSpool();
     const spool = await openSpool(layout.root);
     const task = { ...TASK, dedupe: "word" } as const;
-    const { number } = await spool.enqueue(task as never);
+    const { number } = await spool.enqueue(task);
     await rename(join(layout.tasks, `${number}.json`), join(layout.deferred, `${AHEAD}.${number}.a2.json`));
     await spool.retry(number);
     expect(await taskFiles(layout)).toEqual([`tasks/${AHEAD}.${number}.a2.json`]);
-    expect((await spool.enqueue(task as never)).number).toBe(number);
+    expect((await spool.enqueue(task)).number).toBe(number);
   });
 });
 
@@ -167,7 +167,7 @@ describe("the receipt of a cancelled task", () => {
     const layout = await newSpool();
     const spool = await openSpool(layout.root);
     const about = { supplicant: "alice", summary: "sizes", batch: "b" };
-    const task = { ...TASK, ...about, dedupe: "word" } as never;
+    const task = { ...TASK, ...about, dedupe: "word" };
     const { number } = await spool.enqueue(task);
     expect(await spool.cancel(number)).toEqual([{ kind: "moved", number, from: "tasks", to: "done" }]);
     const receipt = await receiptIn(layout, number);
