@@ -2,6 +2,7 @@
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../../errors.ts";
+import { unreadable } from "../../../image/paths.ts";
 import { ignoring, type System } from "../../../system.ts";
 
 /** A picture that was found. */
@@ -29,7 +30,7 @@ export interface Walk {
 /** Somebody's temporaries, and what systems leave beside pictures. */
 const PASSED_OVER = /^\.|~$|\.(?:tmp|part|swp)$/i;
 
-/** @throws what the file system says of the directory itself */
+/** @throws SOURCE_UNREADABLE or SOURCE_MISSING of the directory itself */
 export async function* walkSources(system: System, walk: Walk, below = ""): AsyncGenerator<FoundSource> {
   for (const entry of await listed(system, walk, below)) {
     const path = below + entry.name;
@@ -70,7 +71,7 @@ async function listed({ fs }: System, walk: Walk, below: string): Promise<readon
     const entries = await fs.readdir(join(walk.directory, below), { withFileTypes: true });
     return entries.filter(({ name }) => !PASSED_OVER.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (below === "") throw error;
+    if (below === "") throw unreadable(error, { path: walk.directory });
     const errno = errnoOf(error) ?? "unknown";
     if (!GONE.includes(errno)) walk.unreadable(below.slice(0, -1), errno);
     return [];
