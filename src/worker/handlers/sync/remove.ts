@@ -20,6 +20,8 @@ export interface RemoveContext {
   readonly standings: Standings;
   readonly tally: Tally;
   readonly dryRun: boolean;
+  /** How a source is named in tasks. */
+  readonly nameOf: (path: string) => string;
   /** Outputs that sources make that are there. */
   readonly isClaimed: (file: string) => boolean;
 }
@@ -33,11 +35,11 @@ const TRIED_AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["OUTPUT_UNWRITAB
  * @throws DISK_READ_ONLY and what else is the machine's fault
  */
 export async function removeOutputs(context: RemoveContext, source: KnownSource): Promise<boolean> {
-  const { system, roots, standings, tally } = context;
+  const { system, roots, standings, tally, nameOf } = context;
   const root = roots[0] ?? "/";
   const ended = await endOf(standings, source);
   if (ended !== "unknown" && ended.standing === "waiting") {
-    tally.list("left", { file: source.path, because: "its task has not ended" });
+    tally.list("left", { file: nameOf(source.path), because: "its task has not ended" });
     return false;
   }
   const looks = await Promise.all(source.outputs.map((output) => lookAt(system, root, output)));

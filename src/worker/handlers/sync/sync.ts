@@ -61,7 +61,16 @@ async function removeOrphans(comparing: Comparing, { orphans }: Found, compared:
     throw new SpooldError("SYNC_REFUSED", { from: request.from, known: orphans.size, because: NOTHING_LEFT });
   const claimed = await claimsOf(compared, orphans);
   const isClaimed = (file: string): boolean => claimed.has(posix.normalize(file));
-  const removing = { system, roots, spool, standings: judging.standings, tally, dryRun, isClaimed };
+  const removing = {
+    system,
+    roots,
+    spool,
+    standings: judging.standings,
+    tally,
+    dryRun,
+    nameOf: setup.nameOf,
+    isClaimed,
+  };
   const forgotten = new Set<string>();
   for (const [path, source] of orphans) {
     signal.throwIfAborted();
