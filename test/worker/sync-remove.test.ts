@@ -152,7 +152,7 @@ describe("a sync that is killed", () => {
   const CHANGE = /^(create|write|fsync|link|mkdir|rename|symlink|unlink|rm|rmdir) /;
 
   /** Runs a sync that dies before its nth change. @returns whether it came to its end */
-  async function killedAt(last: number, data: object): Promise<boolean> {
+  async function killedAt(last: number, data: Readonly<Record<string, unknown>>): Promise<boolean> {
     let calls = 0;
     const dead = record(gallery.root, (text) => {
       if (CHANGE.test(text) && calls++ >= last) throw errno("EIO");
@@ -172,7 +172,6 @@ describe("a sync that is killed", () => {
       await gallery.sync();
       expect(await gallery.waiting(), `killed at change ${last}`).toEqual(["photos/a.jpg", "photos/b.jpg"]);
       await gallery.work();
-      await gallery.sync();
       await unlink(gallery.at("photos/a.jpg"));
       expect((await gallery.sync(REMOVE)).totals, `killed at change ${last}`).toMatchObject({ removed: 2, left: 0 });
       if (isWhole) break;
@@ -185,8 +184,8 @@ describe("a sync that is killed", () => {
     let kills = 0;
     for (let last = 0; ; last++) {
       gallery = await newGallery({ outputs: [{ file: "out/{name}.dzi", tile: {} }, { file: "out/{name}-small.jpg" }] });
-      await synced("a.jpg", "b.jpg", "c.jpg");
-      for (const name of ["a", "c"]) await unlink(gallery.at(`photos/${name}.jpg`));
+      await synced("a.jpg", "b.jpg");
+      await unlink(gallery.at("photos/a.jpg"));
       const isWhole = await killedAt(last, REMOVE);
       await gallery.sync(REMOVE);
       expect(await gallery.files("out"), `killed at change ${last}`).toEqual([

@@ -47,15 +47,15 @@ async function judgeUnknown(context: JudgeContext, source: FoundSource): Promise
 }
 
 async function judgeKnown(context: JudgeContext, source: FoundSource, before: KnownSource): Promise<Judgement> {
-  const again = (): Judgement => order(context, source, context.taskOf(source.path), before);
-  if (!context.isSameRecipe && keyOf(context.taskOf(source.path)) !== before.key) return again();
-  if (!isSameState(before.state, stateOf(source))) return again();
   const looks = await looksAt(context, before.outputs);
   const ended = await endOf(context.standings, before);
+  // What was made is remembered before anything else is made in its place.
+  const known = ended === "unknown" ? before : seen(before, looks, ended);
+  const again = (): Judgement => order(context, source, context.taskOf(source.path), known);
+  if (!context.isSameRecipe && keyOf(context.taskOf(source.path)) !== before.key) return again();
   // It was being ordered when the sync was killed: nobody knows under which number.
-  if (ended === "unknown") return again();
+  if (!isSameState(before.state, stateOf(source)) || ended === "unknown") return again();
   const { standing } = ended;
-  const known = seen(before, looks, ended);
   if (standing === "waiting") return { kind: "queued", known };
   if (standing === "failed" || standing === "cancelled")
     return { kind: "given up", known, number: before.order?.number ?? 0 };
