@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import type { DaemonOptions, DrainProgress } from "../daemon/daemon-options.ts";
+import type { DaemonOptions } from "../daemon/daemon-options.ts";
 import type { Log } from "../log.ts";
 import { drawBar } from "./bar.ts";
 import { isLiveTerminal, openProgressLine } from "./progress-line.ts";
@@ -24,14 +24,16 @@ export function openDrainBar(log: Log, logFile: string | null, monotonicMs: () =
   const sharesTerminal = logFile === null && isatty(1);
   const event: Log["event"] = (...about) => line.above(() => log.event(...about));
   let timer: NodeJS.Timeout | undefined;
+  let seen = 0;
   let show = (): void => undefined;
   return {
     log: sharesTerminal ? { ...log, event } : log,
     started(progress) {
-      const sinceMs = monotonicMs();
       show = () => {
-        const part = partOf(progress());
-        if (part.total > 0) line.show(drawBar(part, monotonicMs() - sinceMs));
+        const { done, failed, left } = progress();
+        // One that is just being claimed counts neither as waiting nor as running.
+        seen = Math.max(seen, done + failed + left);
+        if (seen > 0) line.show(drawBar({ ended: done + failed, failed, total: seen }));
       };
       timer = setInterval(show, DRAW_EVERY_MS).unref();
     },
@@ -41,8 +43,4 @@ export function openDrainBar(log: Log, logFile: string | null, monotonicMs: () =
       line.end();
     },
   };
-}
-
-function partOf({ done, failed, left }: DrainProgress): { ended: number; failed: number; total: number } {
-  return { ended: done + failed, failed, total: done + failed + left };
 }

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
-import type { Committer } from "../spool/commit.ts";
+import { type Committer, openCommitter } from "../spool/commit.ts";
 import type { DaemonLock } from "../spool/daemon-lock.ts";
 import type { Layout } from "../spool/layout.ts";
-import type { Pruned } from "../spool/pruned.ts";
-import type { Sequence } from "../spool/sequence.ts";
+import { openPruned, type Pruned } from "../spool/pruned.ts";
+import { openSequence, type Sequence } from "../spool/sequence.ts";
 import type { System } from "../system.ts";
 
 /** What every part of a running daemon works with. */
@@ -23,4 +24,18 @@ export interface DaemonContext {
   readonly pruned: Pruned;
   /** Tells the temporaries of this spool from those of others that write into the same directories. */
   readonly spoolTag: string;
+}
+
+/** What the parts of a daemon need that has just taken a spool. */
+export async function openContext(
+  given: Pick<DaemonContext, "system" | "layout" | "settings" | "roots" | "log" | "lock">,
+): Promise<DaemonContext> {
+  const { system, layout } = given;
+  const sequence = openSequence(system, layout);
+  const committer = openCommitter(system, layout, sequence);
+  const { dev, ino } = await system.fs.lstat(layout.root);
+  const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
+  const spool = await system.fs.realpath(layout.root);
+  const pruned = openPruned(system, layout);
+  return { ...given, spool, committer, sequence, pruned, spoolTag };
 }

@@ -7,6 +7,8 @@ export interface DaemonOptions {
   readonly settings: Settings;
   /** End when nothing is left to do. */
   readonly once: boolean;
+  /** End when nothing lies in `tasks/`, and no other attempt is to be made; default false. */
+  readonly untilEmpty?: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly system: System;
   readonly log: Log;
@@ -15,7 +17,7 @@ export interface DaemonOptions {
 }
 
 /** How far the work has come since the start. */
-export interface DrainProgress {
+interface DrainProgress {
   readonly done: number;
   readonly failed: number;
   /** How many were seen that have not ended. */

@@ -1,17 +1,14 @@
-import { createHash } from "node:crypto";
-import { SpooldError, serializeError, toSpooldError } from "../errors.ts";
+import { SpooldError } from "../errors.ts";
 import { resolveRoots } from "../image/paths.ts";
-import { openCommitter } from "../spool/commit.ts";
-import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
-import { checkSpool, createSpool, type Layout, layoutOf } from "../spool/layout.ts";
-import { openPruned } from "../spool/pruned.ts";
-import { openSequence } from "../spool/sequence.ts";
+import { acquireDaemonLock } from "../spool/daemon-lock.ts";
+import { checkSpool, createSpool, layoutOf } from "../spool/layout.ts";
 import { ignoring } from "../system.ts";
-import type { DaemonContext } from "./context.ts";
+import { openContext } from "./context.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import { holdAgain } from "./hold-again.ts";
 import type { LoopState } from "./loop.ts";
 import { own } from "./own.ts";
+import { openServiceManager } from "./service-manager.ts";
 import { listenForSignals } from "./signals.ts";
 import { createWakeup } from "./wakeup.ts";
 import { openWorkers } from "./workers.ts";
@@ -32,9 +29,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     killWorkers();
     wakeup.ring();
   };
+  const manager = openServiceManager({ env: options.env, log, ring: wakeup.ring });
   const drain = (): void => {
     state.stopping = true;
     log.event("info", "daemon stopping");
+    manager.stopping();
     wakeup.ring();
   };
   const stopListening = listenForSignals({ drain, stopNow: () => killWorkers(), reopen: () => log.reopen() });
@@ -46,41 +45,18 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     await ignoring(["EEXIST"], system.fs.mkdir(layout.attempts, { mode: 0o700 }));
     return await holdAgain({ system, layout, log }, async () => {
       const lock = await acquireDaemonLock(system, layout, () => fail(new SpooldError("LOCK_LOST")));
-      const context = await contextOf(options, layout, roots, lock);
+      const context = await openContext({ system, layout, settings, roots, log, lock });
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
-        return await own(context, { pool, lock, wakeup, state, fail, drain }, options);
+        return await own(context, { pool, lock, wakeup, state, manager, fail, drain }, options);
       } finally {
         await pool.close();
         await lock.release();
       }
     });
   } finally {
+    manager.close();
     stopListening();
   }
-}
-
-async function contextOf(
-  { settings, system, log }: DaemonOptions,
-  layout: Layout,
-  roots: readonly string[],
-  lock: DaemonLock,
-): Promise<DaemonContext> {
-  const sequence = openSequence(system, layout);
-  const committer = openCommitter(system, layout, sequence);
-  const { dev, ino } = await system.fs.lstat(layout.root);
-  const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
-  const spool = await system.fs.realpath(layout.root);
-  const pruned = openPruned(system, layout);
-  return { system, layout, settings, roots, spool, log, lock, committer, sequence, pruned, spoolTag };
-}
-
-/** For the caller that prints it: the error that ended a daemon, with a code of its own whatever it was. */
-export function endingError(error: unknown, { log, once }: Pick<DaemonOptions, "log" | "once">): SpooldError {
-  const known = toSpooldError(error);
-  // Of several that are started at once for what waits, one does the work, and that is as it should be.
-  const level = once && known.code === "SPOOL_LOCKED" ? "info" : "error";
-  log.event(level, "daemon ended", { error: serializeError(known) });
-  return known;
 }

@@ -1,4 +1,5 @@
 import { pausesDaemon, type SpooldError, toSpooldError } from "../errors.ts";
+import { looksEmpty } from "../spool/waiting.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Bell } from "./bell.ts";
 import type { PauseByHand } from "./by-hand.ts";
@@ -19,7 +20,12 @@ export interface LoopParts {
   readonly runner: Runner;
   readonly scheduler: Scheduler;
   readonly wakeup: Wakeup;
+  /** Told at each pass. */
+  readonly turned: () => void;
 }
+
+/** `whenDone`: nothing is left that can be done now. `whenEmpty`: what lies in `tasks/` and cannot be done yet is waited for. */
+export type Ends = "never" | "whenDone" | "whenEmpty";
 
 /** What may be asked of the loop from outside; each change is followed by a ring of the wakeup. */
 export interface LoopState {
@@ -44,14 +50,9 @@ const LOOK_SHARE = 0.05;
 
 /**
  * Looks at the spool, starts what can be started, sleeps until something rings or a look is due.
- * Ends when told to stop, when something fatal happens, or, with `once`, when nothing is left to do or can be done now.
+ * Ends when told to stop, when something fatal happens, or when `ends` says.
  */
-export async function runLoop(
-  context: DaemonContext,
-  parts: LoopParts,
-  state: LoopState,
-  once: boolean,
-): Promise<void> {
+export async function runLoop(context: DaemonContext, parts: LoopParts, state: LoopState, ends: Ends): Promise<void> {
   const { settings, system } = context;
   const { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup } = parts;
   let lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -59,6 +60,7 @@ export async function runLoop(
   let armed = false;
 
   for (;;) {
+    parts.turned();
     if (state.fatal !== null) return;
     if (state.stopping) {
       pool.giveBack();
@@ -68,7 +70,7 @@ export async function runLoop(
       continue;
     }
     if (pause.remainingMs() <= 0) await tryTurn();
-    if (once && isAtEnd() && (await isStillAtEnd())) return;
+    if (ends !== "never" && isAtEnd() && (await isStillAtEnd())) return;
     await wakeup.wait(sleepMs());
   }
 
@@ -79,7 +81,7 @@ export async function runLoop(
       // Also while the spool is paused by hand: then nothing is started, but what comes in waits.
       if (await scheduler.tend()) state.rang = true;
       await startAll();
-      if (!once) await tendBell();
+      if (ends !== "whenDone") await tendBell();
     } catch (error) {
       // What had left the window for a start that failed is found again by a look.
       state.rang = true;
@@ -147,17 +149,21 @@ export async function runLoop(
 
   /** What came in while the last tasks ran has not been looked at yet. */
   async function isStillAtEnd(): Promise<boolean> {
-    if (pause.because() !== null || byHand.reason() !== undefined) return true;
+    if (isHeldBack()) return true;
     state.rang = true;
     await tryTurn();
-    return isAtEnd();
+    return isAtEnd() && (ends === "whenDone" || (await looksEmpty(system, context.layout)));
   }
 
-  /** Only asked with `once`: held back by the machine counts as the end too, for nobody may come to mend it. */
   function isAtEnd(): boolean {
     if (runner.running().length > runner.stranded()) return false;
-    if (pause.because() !== null || byHand.reason() !== undefined) return true;
+    // Held back by the machine counts as the end of a run that nobody may come to mend.
+    if (isHeldBack()) return ends === "whenDone";
     if (scheduler.isSettling()) return false;
     return backlog.waiting() === backlog.chained() && backlog.retrying() === 0 && !state.rang;
+  }
+
+  function isHeldBack(): boolean {
+    return pause.because() !== null || byHand.reason() !== undefined;
   }
 }

@@ -11,13 +11,14 @@ import type { DaemonContext } from "./context.ts";
 import { openControlServer } from "./control-server.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 import type { HoldEnd } from "./hold-again.ts";
-import { type LoopState, runLoop } from "./loop.ts";
+import { type Ends, type LoopState, runLoop } from "./loop.ts";
 import { createPause, type Pause } from "./pause.ts";
 import type { Pool } from "./pool.ts";
 import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner, type RunnerEvents } from "./runner.ts";
 import { openScheduler } from "./scheduler.ts";
+import type { ServiceManager } from "./service-manager.ts";
 import { createTally } from "./tally.ts";
 import type { Wakeup } from "./wakeup.ts";
 
@@ -27,13 +28,16 @@ export interface Owned {
   readonly lock: DaemonLock;
   readonly wakeup: Wakeup;
   readonly state: LoopState;
+  readonly manager: ServiceManager;
   readonly fail: (error: SpooldError) => void;
   readonly drain: () => void;
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
-export async function own(context: DaemonContext, owned: Owned, { once, started }: DaemonOptions): Promise<HoldEnd> {
-  const { pool, lock, wakeup, state, fail, drain } = owned;
+export async function own(context: DaemonContext, owned: Owned, options: DaemonOptions): Promise<HoldEnd> {
+  const { pool, lock, wakeup, state, manager, fail, drain } = owned;
+  const ends = endsOf(options);
+  const once = ends === "whenDone";
   const { system, layout, settings, log } = context;
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
@@ -99,17 +103,20 @@ export async function own(context: DaemonContext, owned: Owned, { once, started 
     concurrency: settings.concurrency,
     once,
   });
+  manager.ready();
+  const turned = (): void =>
+    manager.turned(() => status().paused ?? `${runner.running().length} running, ${backlog.waiting()} waiting`);
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);
     pruning.start();
     tally.note("failed", failedAtStart);
-    started?.(() => ({
+    options.started?.(() => ({
       done: tally.done(),
       failed: tally.failed(),
       left: backlog.waiting() + backlog.retrying() + runner.running().length,
     }));
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup }, state, once);
+    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup, turned }, state, ends);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
     await pruning.finish();
   } finally {
@@ -124,7 +131,11 @@ export async function own(context: DaemonContext, owned: Owned, { once, started 
   if (fatal !== null) throw fatal;
   log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
   const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
-  return { exitCode: once && !isClean ? 1 : 0, seen: once && !state.stopping ? backlog.seen() : null };
+  return { exitCode: once && !isClean ? 1 : 0, seen: ends !== "never" && !state.stopping ? backlog.seen() : null };
+}
+
+function endsOf({ once, untilEmpty = false }: DaemonOptions): Ends {
+  return once ? "whenDone" : untilEmpty ? "whenEmpty" : "never";
 }
 
 function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {

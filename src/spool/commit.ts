@@ -33,7 +33,7 @@ export interface Committer {
 }
 
 /** What came of a commit. */
-export interface Committed {
+interface Committed {
   readonly number: number;
   /** False when nothing was queued, because the same task was queued before and has not ended. */
   readonly isNew: boolean;

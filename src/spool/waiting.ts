@@ -22,6 +22,14 @@ export async function somethingWaits(
   );
 }
 
+/**
+ * Whether `tasks/` holds nothing that a path unit of systemd sees, which starts a daemon as long as it does: hidden files
+ * and backups are passed over, and nothing else is.
+ */
+export async function looksEmpty(system: System, layout: Pick<Layout, "tasks">): Promise<boolean> {
+  return !(await holdsOne(system, layout.tasks, ({ name }) => !/^\.|~$/.test(name)));
+}
+
 /** Whether a directory holds one entry at least that is as wanted; false when it is not there. */
 export async function holdsOne(
   { fs }: System,

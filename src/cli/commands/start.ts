@@ -1,5 +1,7 @@
-import { endingError, runDaemon } from "../../daemon/daemon.ts";
-import { openLog } from "../../log.ts";
+import { endingError } from "../../daemon/ending-error.ts";
+import { createSpool, layoutOf } from "../../spool/layout.ts";
+import { isScheduleDue } from "../../spool/schedule-due.ts";
+import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
 import { directSystem } from "../../system.ts";
 import { openDrainBar } from "../drain-bar.ts";
 import type { CommonOptions } from "../options.ts";
@@ -7,18 +9,21 @@ import { readSettings } from "../settings.ts";
 
 interface StartOptions extends CommonOptions, Readonly<Record<string, unknown>> {
   readonly once?: true;
+  readonly untilEmpty?: true;
 }
 
-/** Runs the daemon until it is told to stop, or with `--once` until nothing is left to do. */
+/** Runs the daemon until it is told to stop, or until nothing is left to do. */
 export async function start(options: StartOptions): Promise<number> {
   const env = process.env;
   const settings = readSettings(options);
+  if (options.untilEmpty && !(await hasWork(options.spool))) return 0;
+  const [{ runDaemon }, { openLog }] = await Promise.all([import("../../daemon/daemon.ts"), import("../../log.ts")]);
   const { logFile, errorFile, logLevel: level } = settings;
   const log = openLog({ logFile, errorFile, level });
+  const { spool: spoolDir, once = false, untilEmpty = false } = options;
   const system = directSystem();
-  const once = options.once ?? false;
   const bar = once ? openDrainBar(log, logFile, system.monotonicMs) : undefined;
-  const daemon = { spoolDir: options.spool, settings, once, env, system, log };
+  const daemon = { spoolDir, settings, once, untilEmpty, env, system, log };
   try {
     return await runDaemon(bar === undefined ? daemon : { ...daemon, log: bar.log, started: bar.started });
   } catch (error) {
@@ -27,4 +32,13 @@ export async function start(options: StartOptions): Promise<number> {
     bar?.end();
     log.close();
   }
+}
+
+/** A timer that calls every minute must not cost a daemon each time. */
+async function hasWork(spool: string): Promise<boolean> {
+  const system = directSystem();
+  const layout = layoutOf(spool);
+  await createSpool(system, layout);
+  if (!(await looksEmpty(system, layout)) || (await somethingWaits(system, layout))) return true;
+  return (await holdsOne(system, layout.active, () => true)) || isScheduleDue(system, layout);
 }

@@ -19,12 +19,11 @@ export async function waitForBatch(
   { json, signal }: JsonOptions & { readonly signal: AbortSignal },
 ): Promise<number> {
   const progress = openProgressLine(system.monotonicMs);
-  const sinceMs = system.monotonicMs();
   let last: BatchCounts | undefined;
   try {
     for await (const counts of followBatch(system, layout, batch, signal)) {
       last = counts;
-      progress.show(isLiveTerminal() ? barOf(counts, system.monotonicMs() - sinceMs) : lineOf(counts));
+      progress.show(isLiveTerminal() ? barOf(counts) : lineOf(counts));
     }
   } finally {
     if (last !== undefined) progress.end();
@@ -33,8 +32,7 @@ export async function waitForBatch(
   const cancelled = await countCancelled(system, layout, batch);
   const { total, waiting, failed } = last;
   const done = last.done - cancelled;
-  const gone = total - last.done - failed.length - waiting.length;
-  if (json) printJson({ batch, total, done, failed: failed.length, cancelled, waiting: waiting.length, gone });
+  if (json) printJson({ batch, total, done, failed: failed.length, cancelled, waiting: waiting.length });
   else printLine(`batch ${batch}: ${done} done, ${failed.length} failed, ${cancelled} cancelled`);
   return failed.length + cancelled > 0 ? 1 : 0;
 }
@@ -43,6 +41,6 @@ function lineOf({ batch, total, done, failed }: BatchCounts): string {
   return `batch ${batch}: ${done + failed.length} of ${total} ended, ${failed.length} failed`;
 }
 
-function barOf({ total, done, failed }: BatchCounts, elapsedMs: number): string {
-  return drawBar({ ended: done + failed.length, failed: failed.length, total }, elapsedMs);
+function barOf({ total, done, failed }: BatchCounts): string {
+  return drawBar({ ended: done + failed.length, failed: failed.length, total });
 }

@@ -75,9 +75,8 @@ async function waitForAll(
 /** Elsewhere than on a terminal the lines of the tasks themselves tell how far it has come. */
 function openWaitBar({ monotonicMs }: System, total: number) {
   const line = isLiveTerminal() ? openProgressLine(monotonicMs) : undefined;
-  const sinceMs = monotonicMs();
   const ended = { ended: 0, failed: 0 };
-  const show = (): void => line?.show(drawBar({ ...ended, total }, monotonicMs() - sinceMs));
+  const show = (): void => line?.show(drawBar({ ...ended, total }));
   show();
   return {
     above: (print: () => void): void => (line === undefined ? print() : line.above(print)),
