@@ -21,3 +21,4 @@ export type { RecipeTask } from "./task/order.ts";
 export type { OutputFile, Reason, Receipt, SourceFile, SrcSets, TileFacts } from "./task/outcome.ts";
 export type { Format, Output, Task } from "./task/task.ts";
 export { type SpoolMiddleware, type SpoolMiddlewareOptions, spoolMiddleware } from "./web/middleware.ts";
+export type { GivenTask, Handler, HandlerContext } from "./worker/handlers/contract.ts";

@@ -17,7 +17,7 @@ export interface DaemonOptions {
 }
 
 /** How far the work has come since the start. */
-export interface DrainProgress {
+interface DrainProgress {
   readonly done: number;
   readonly failed: number;
   /** How many were seen that have not ended. */

@@ -11,6 +11,7 @@ import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
+import { withEarlierWork } from "./freshness.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
@@ -134,16 +135,17 @@ export function openRunner(
     const about = taskFields({ ...claimed.active, ...claimed.task });
     const hearing = createHearing(context, { ...about, handler: handlerOf(claimed.task) });
     const begun = (place: number): void => {
-      attempt = { ...claimed, startedAtMs: system.nowMs() };
+      attempt = { ...attempt, startedAtMs: system.nowMs() };
       running.set(number, { attempt, touches, hasBegun: true, progress: hearing.progress });
       // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
       const mark = marks.mark(place, claimed.active).catch(() => undefined);
       marked = mark.then(() => log.event("debug", "task started", about));
     };
     try {
+      attempt = await withEarlierWork(context, attempt);
       const end: WorkEnd =
         refused === undefined
-          ? await pool.run({ ...workOf(claimed), begun, told: hearing.hear })
+          ? await pool.run({ ...workOf(attempt), begun, told: hearing.hear })
           : { kind: "failed", error: refused.toJSON() };
       // The log tells of the start first.
       await marked;
@@ -182,10 +184,10 @@ export function openRunner(
     pool.giveBack();
   }
 
-  function workOf({ active, task }: Attempt): Pick<Work, "request" | "alone"> {
+  function workOf({ active, task, earlierWork }: Attempt): Pick<Work, "request" | "alone"> {
     const { number, attempt } = active;
     const handlers = settings.handlers === null ? layout.handlers : resolve(settings.handlers);
-    const place = { roots, spool, handlers, tag: attemptTag(context, active) };
+    const place = { roots, spool, handlers, tag: attemptTag(context, active), ...(earlierWork && { earlierWork }) };
     const timeoutMs = task.timeoutMs ?? settings.timeoutMs;
     const request = { kind: "run" as const, number, attempt, task, ...place, limits: limitsOf(settings), timeoutMs };
     // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.

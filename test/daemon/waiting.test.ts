@@ -6,6 +6,7 @@ import { layoutOf } from "../../src/spool/layout.ts";
 import type { NewTask } from "../../src/spool/spool.ts";
 import { realSystem } from "../../src/system.ts";
 import { freshDirectory, type LogLine, launchDaemon, startDaemon, until } from "../support/daemon.ts";
+import { block } from "../support/readme.ts";
 import { namesIn, placePicture, quickTask, spoolIn } from "../support/spool.ts";
 
 const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h"];
@@ -72,6 +73,24 @@ describe("a task that waits for others", () => {
     );
     // What is refused has never run.
     for (const number of [4, 5, 8]) expect(told).not.toContain(`started ${number}`);
+  });
+});
+
+describe("README's chain", () => {
+  it("makes the second picture of the first, before it would be its turn, and then tells the handler", async () => {
+    await mkdir(join(directory, "uploads"));
+    await placePicture(join(directory, "uploads/cat.jpg"));
+    const spool = await spoolIn(directory);
+    const handlers = join(spool.directory, "handlers");
+    await mkdir(handlers, { mode: 0o700 });
+    await writeFile(join(handlers, "publish.js"), "export default ({ data }) => data;\n", { mode: 0o600 });
+    for (const line of block("json chain").trimEnd().split("\n")) await spool.enqueue(JSON.parse(line));
+    const daemon = launchDaemon(directory, ["--once", "--concurrency", "2"]);
+    expect(await daemon.ended).toBe(0);
+    const ends = story(daemon.lines()).filter((line) => line.startsWith("done"));
+    expect(ends).toEqual(["done 1", "done 2", "done 3"]);
+    expect(await spool.ticket(3).done()).toMatchObject({ result: { album: "cats" }, source: null });
+    expect(await spool.ticket(2).done()).toMatchObject({ batch: "cats", source: { format: "png" } });
   });
 });
 

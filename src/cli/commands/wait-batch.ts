@@ -32,8 +32,7 @@ export async function waitForBatch(
   const cancelled = await countCancelled(system, layout, batch);
   const { total, waiting, failed } = last;
   const done = last.done - cancelled;
-  const gone = total - last.done - failed.length - waiting.length;
-  if (json) printJson({ batch, total, done, failed: failed.length, cancelled, waiting: waiting.length, gone });
+  if (json) printJson({ batch, total, done, failed: failed.length, cancelled, waiting: waiting.length });
   else printLine(`batch ${batch}: ${done} done, ${failed.length} failed, ${cancelled} cancelled`);
   return failed.length + cancelled > 0 ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { SETTINGS, type Settings } from "../../config.ts";
 import { command, type Exit } from "./define.ts";
+import { readWord } from "./readers.ts";
 import { settingOption } from "./setting-option.ts";
 
 /** Commands that run the daemon, or tell it something. */
@@ -15,6 +16,24 @@ export function defineDaemonCommands(program: Command, exit: Exit): void {
   command(program, "resume", "end a pause, also one that the daemon has made").action(async (options) =>
     exit(await (await import("../commands/pause.ts")).resume(options)),
   );
+  systemdCommand(program).action(async (unit, options) =>
+    exit(await (await import("../commands/systemd.ts")).systemd(unit, options)),
+  );
+}
+
+/** Where the daemon would run, and how systemd is to run it. */
+function systemdCommand(program: Command): Command {
+  return command(program, "systemd", "print the unit files that let systemd run the daemon, or one of them")
+    .argument("[unit]", "its name, as spoold.path; default all of the style")
+    .addOption(
+      new Option("--style <style>", "resident: the daemon stays; path: it is woken when tasks wait, and ends")
+        .choices(["resident", "path"])
+        .default("resident"),
+    )
+    .option("--user", "for the manager of your own account, not the system's")
+    .option("--account <name>", "the account that the daemon runs under; default your own", readWord)
+    .addOption(new Option("--name <name>", "of the units, before the dot").argParser(readWord).default("spoold"))
+    .addOption(settingOption("roots"));
 }
 
 /** The settings of the daemon are its options. */

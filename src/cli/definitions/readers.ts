@@ -43,6 +43,12 @@ export function readLimit(text: string): number {
   throw new InvalidArgumentError("a limit is a whole number from 1.");
 }
 
+/** The name of an account or a unit. */
+export function readWord(text: string): string {
+  if (/^\w[\w.-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError("a name has 1 to 64 of A-Z a-z 0-9 . _ -");
+}
+
 /** A number of things, from 0. */
 export function readCount(text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
