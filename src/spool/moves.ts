@@ -18,7 +18,6 @@ import type { Layout } from "./layout.ts";
 import { ringDaemon } from "./let-go.ts";
 import { placesOf } from "./places.ts";
 import { releasedTo, releaseTask, retryTask } from "./release.ts";
-import { isThere } from "./relocate.ts";
 import { readReceipt } from "./standing.ts";
 
 /** What a person may do with a task. */
@@ -112,9 +111,7 @@ async function isEnded(system: System, layout: Layout, { verb, number, dryRun, p
   if (receipt === undefined) return false;
   if (verb !== "cancel" || receipt.status !== "cancelled") throw impossible(verb, number, "done");
   for (const place of dryRun ? [] : places) {
-    // Another command may have cancelled it since it was found there.
-    const isOver = !(await isThere(system, place.path)) || (await dropCancelled(system, layout, place, receipt));
-    if (!isOver) throw impossible(verb, number, "done");
+    if (!(await dropCancelled(system, layout, place, receipt))) throw impossible(verb, number, "done");
   }
   return true;
 }

@@ -30,7 +30,6 @@ export async function relocate(system: System, layout: Layout, place: Found, tar
   return true;
 }
 
-/** Whether a file lies at a path. */
-export async function isThere({ fs }: System, path: string): Promise<boolean> {
+async function isThere({ fs }: System, path: string): Promise<boolean> {
   return (await ignoring(["ENOENT"], fs.lstat(path))) !== undefined;
 }
