@@ -34,6 +34,7 @@ export interface Settings {
   readonly keepDoneMs: number;
   readonly keepDoneCount: number;
   readonly keepDoneBytes: number;
+  readonly keepFreshMs: number;
   readonly handlers: string | null;
   readonly settleMs: number;
   readonly rejectAfterMs: number;
@@ -149,6 +150,13 @@ export const SETTINGS: { readonly [Name in SettingName]: SettingRow<Settings[Nam
     1_048_576 * MEBIBYTE,
     () => 1024 * MEBIBYTE,
     "receipts are kept up to so many bytes together, the newest; 0 keeps all",
+  ),
+  keepFreshMs: whole(
+    "keep-fresh",
+    0,
+    315_576_000_000,
+    () => 7_776_000_000,
+    "ms for which outputs of tasks that say `skipIfFresh` are remembered after the last one; 0 for ever; default 90 days",
   ),
   handlers: path("handlers", "directory of the handlers; default `handlers/` in the spool"),
   settleMs: whole("settle", 0, 3_600_000, () => 1_000, "ms that a hand drop must lie unchanged before it is taken"),

@@ -19,6 +19,7 @@ export const ERRORS = {
   HANDLER_FAILED: row("the handler failed", "the cause is what it threw", 1, "transient"),
   HANDLER_REFUSED: row("the handler refused the task", "the cause is what it threw, with `permanent: true`", 1),
   HANDLER_MISSING: row("there is no handler of this name", "put it into `handlers/NAME.js` of the spool", 1),
+  SYNC_REFUSED: row("the directory cannot be synced so", "README tells what a sync does and does not", 1),
   SCHEDULE_INVALID: row("schedule.json is not valid", "mend each place named; the last good one stays in force", 78),
   HANDLER_UNSAFE: row(
     "the handler's file may not be run",
@@ -74,6 +75,12 @@ export const ERRORS = {
   PATH_OUTSIDE_ROOTS: row("the path leads outside the roots", "start the daemon with `--root DIR` that holds it", 1),
   OUTPUT_FAILED: row("the output could not be made", "the cause names what the encoder said", 1),
   OUTPUT_TOO_LARGE: row("the output would be too large", "ask for less; `--max-output-side` bounds its sides", 1),
+  OUTPUT_CHANGED: row(
+    "an output changed while it was looked at",
+    "somebody else writes there; it is made by the next attempt",
+    1,
+    "transient",
+  ),
   OUTPUT_UNWRITABLE: row("the output cannot be written there", "look at the directory's owner and permission", 1),
   DISK_FULL: row("the disk is full", "free some space; a running daemon goes on by itself", 74, "pauses"),
   DISK_READ_ONLY: row("the file system is read-only", "remount it; a running daemon goes on by itself", 74, "pauses"),

@@ -56,7 +56,7 @@ export function path(flag: string, tells: string): SettingRow<string | null> {
   return { flag, fallback: () => null, read: readPath, accepts: "a path", tells };
 }
 
-export function readPath(value: unknown): string | undefined {
+function readPath(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" && !value.includes("\0") ? value : undefined;
 }
 

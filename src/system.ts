@@ -7,6 +7,7 @@ import {
   linkSync,
   lstatSync,
   type PathLike,
+  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -75,6 +76,17 @@ export function directSystem(): System {
     unlink: async (path: PathLike) => unlinkSync(path),
   };
   return { ...realSystem(), fs: { ...promises, ...(direct as Pick<FileSystem, keyof typeof direct>) } };
+}
+
+/**
+ * The same for a command that looks through a whole spool and has nothing else to do: small files are read at once, too,
+ * in a fifth of the time.
+ */
+export function lookingSystem(): System {
+  const direct = directSystem();
+  const readFile = async (path: PathLike, options?: BufferEncoding): Promise<string | Buffer> =>
+    readFileSync(path, options);
+  return { ...direct, fs: { ...direct.fs, readFile: readFile as FileSystem["readFile"] } };
 }
 
 /**

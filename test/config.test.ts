@@ -30,6 +30,7 @@ const EXAMPLES: { readonly [Name in SettingName]: { flag: unknown; env: string; 
   keepDoneMs: { flag: "0", env: "3", file: 4, bad: "30d" },
   keepDoneCount: { flag: "0", env: "3", file: 4, bad: 1e10 },
   keepDoneBytes: { flag: "0", env: "3", file: 4, bad: "1G" },
+  keepFreshMs: { flag: "0", env: "3", file: 4, bad: -1 },
   handlers: { flag: "a", env: "b", file: "c", bad: "" },
   settleMs: { flag: "0", env: "3", file: 4, bad: "1s" },
   rejectAfterMs: { flag: "0", env: "3", file: 4, bad: " 1" },

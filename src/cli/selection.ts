@@ -35,7 +35,7 @@ export function stateNamed(word: string, known: readonly State[] = STATES): Stat
 }
 
 /** Whether tasks are told by what they are; else by numbers. @throws USAGE when they are told in both ways or in none */
-export function isSelection(args: readonly unknown[], options: SelectionOptions): boolean {
+function isSelection(args: readonly unknown[], options: SelectionOptions): boolean {
   const { state, supplicant, older, batch, all } = options;
   const isFiltered = [state, supplicant, older, batch, all].some((value) => value !== undefined);
   if (isFiltered !== args.length > 0) return isFiltered;

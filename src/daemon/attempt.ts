@@ -11,6 +11,7 @@ import type { Outcome } from "../task/outcome.ts";
 import { decideMove, type Move } from "../task/transition.ts";
 import { readResult } from "../worker/handlers/result.ts";
 import type { DaemonContext } from "./context.ts";
+import { requireEarlierWork } from "./freshness.ts";
 import { requireExpected, sweepTemporaries } from "./outputs.ts";
 import { type Attempt, isSuccess, reasonFor, receiptFor, recordOf } from "./records.ts";
 import type { WorkEnd } from "./worker-process.ts";
@@ -80,11 +81,12 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
 /** The outcome of an attempt whose worker has ended: publishing is part of the attempt. */
 async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd): Promise<Outcome> {
   if (end.kind === "failed") return end;
-  if (end.kind !== "prepared" && end.kind !== "handled") {
+  if (end.kind !== "prepared" && end.kind !== "handled" && end.kind !== "fresh") {
     await sweepTemporaries(context, attempt);
     return end;
   }
   try {
+    if (end.kind === "fresh") return { kind: "fresh", ...(await requireEarlierWork(context, attempt)) };
     if (end.kind === "handled") return { kind: "handled", result: readResult(end.json) };
     await publish(context.system, await requireExpected(context, attempt, end.outputs));
     const outputs = end.outputs.map(({ temporary: _published, ...output }) => output);

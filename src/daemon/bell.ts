@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "chokidar";
 import type { System } from "../system.ts";
+import type { DaemonContext } from "./context.ts";
 
 /**
  * Tells that somebody has put something into `tasks/`. It only says "look": it carries no data and may miss events,
@@ -28,6 +29,15 @@ export interface BellOptions {
 
 /** How long a watcher may take to hear: one whose first listing failed never says that it is ready. */
 const READY_MS = 10_000;
+
+/** The bell of a daemon at `tasks/`, which polls where the settings or the file system ask for it. */
+export async function openTasksBell(context: DaemonContext, ring: () => void): Promise<Bell> {
+  const { system, layout, settings, log } = context;
+  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
+  const polling = (because: string): void => log.event("warn", "bell polling", { because });
+  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
+  return openBell({ directory: layout.tasks, mode: isNetwork ? "poll" : settings.watch, ring, polling });
+}
 
 export function openBell(options: BellOptions): Bell {
   const { directory, ring, makeWatcher = watchNames } = options;

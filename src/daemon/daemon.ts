@@ -1,45 +1,17 @@
-import { basename } from "node:path";
-import type { Settings } from "../config.ts";
-import { deserializeError, ERRORS, SpooldError } from "../errors.ts";
+import { SpooldError } from "../errors.ts";
 import { resolveRoots } from "../image/paths.ts";
-import type { Log } from "../log.ts";
-import { createBegunMarks } from "../spool/begun.ts";
-import type { DaemonStatus } from "../spool/control.ts";
-import { acquireDaemonLock, type DaemonLock } from "../spool/daemon-lock.ts";
+import { acquireDaemonLock } from "../spool/daemon-lock.ts";
 import { checkSpool, createSpool, layoutOf } from "../spool/layout.ts";
-import { ignoring, type System } from "../system.ts";
-import { openBacklog } from "./backlog.ts";
-import { type Bell, isNetworkFileSystem, openBell } from "./bell.ts";
-import { createBreaker } from "./breaker.ts";
-import { openPauseByHand, type PauseByHand } from "./by-hand.ts";
-import { type DaemonContext, openContext } from "./context.ts";
-import { openControlServer } from "./control-server.ts";
-import { type HoldEnd, holdAgain } from "./hold-again.ts";
-import { type Ends, type LoopState, runLoop } from "./loop.ts";
-import { createPause, type Pause } from "./pause.ts";
-import { openPool, type Pool } from "./pool.ts";
-import { openPruning } from "./pruning.ts";
-import { resume } from "./resume.ts";
-import { openRunner } from "./runner.ts";
-import { openScheduler } from "./scheduler.ts";
-import { openServiceManager, type ServiceManager } from "./service-manager.ts";
+import { ignoring } from "../system.ts";
+import { openContext } from "./context.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
+import { holdAgain } from "./hold-again.ts";
+import type { LoopState } from "./loop.ts";
+import { own } from "./own.ts";
+import { openServiceManager } from "./service-manager.ts";
 import { listenForSignals } from "./signals.ts";
-import { createWakeup, type Wakeup } from "./wakeup.ts";
-
-export interface DaemonOptions {
-  readonly spoolDir: string;
-  readonly settings: Settings;
-  /** End when nothing is left to do. */
-  readonly once: boolean;
-  /** End when nothing lies in `tasks/`, and no other attempt is to be made; default false. */
-  readonly untilEmpty?: boolean;
-  readonly env: NodeJS.ProcessEnv;
-  readonly system: System;
-  readonly log: Log;
-}
-
-/** Deaths of workers at their start, in a row, after which a `--once` run gives up. */
-const MAX_DEATHS_ONCE = 5;
+import { createWakeup } from "./wakeup.ts";
+import { openWorkers } from "./workers.ts";
 
 /**
  * Owns a spool and runs its tasks until told to stop.
@@ -77,7 +49,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
-        return await own(context, { pool, lock, wakeup, state, manager, fail, drain }, endsOf(options));
+        return await own(context, { pool, lock, wakeup, state, manager, fail, drain }, options);
       } finally {
         await pool.close();
         await lock.release();
@@ -87,155 +59,4 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     manager.close();
     stopListening();
   }
-}
-
-function endsOf({ once, untilEmpty = false }: DaemonOptions): Ends {
-  return once ? "whenDone" : untilEmpty ? "whenEmpty" : "never";
-}
-
-interface Owned {
-  readonly pool: Pool;
-  readonly lock: DaemonLock;
-  readonly wakeup: Wakeup;
-  readonly state: LoopState;
-  readonly manager: ServiceManager;
-  readonly fail: (error: SpooldError) => void;
-  readonly drain: () => void;
-}
-
-/** From the moment at which the spool is ours until nothing of it is under way. */
-async function own(context: DaemonContext, owned: Owned, ends: Ends): Promise<HoldEnd> {
-  const { pool, lock, wakeup, state, manager, fail, drain } = owned;
-  const once = ends === "whenDone";
-  const { system, layout, settings, log } = context;
-  const pause = createPause(system.monotonicMs, log);
-  const backlog = openBacklog(context);
-  const marks = createBegunMarks(system, layout);
-  const ended = (waits: boolean): void => {
-    backlog.ended();
-    if (waits) state.rang = true;
-    wakeup.ring();
-  };
-  const breaker = createBreaker(settings.maxAlike);
-  const byHand = openPauseByHand(context);
-  const pruning = openPruning(context, () => state.stopping || state.fatal !== null);
-  const scheduler = openScheduler(context);
-  const runner = openRunner(context, { pool, pause, breaker, marks }, { ended, fatal: fail });
-  const bell = await openBellFor(context, state, wakeup);
-  const status = (): DaemonStatus => ({
-    pid: lock.owner.pid,
-    since: lock.owner.since,
-    concurrency: settings.concurrency,
-    workersReady: pool.ready(),
-    running: runner
-      .running()
-      .filter(({ hasBegun }) => hasBegun)
-      .map(({ attempt: { active, task, startedAtMs }, progress }) => ({
-        number: active.number,
-        attempt: active.attempt,
-        summary: task.summary ?? null,
-        forMs: Math.max(0, Math.round(system.nowMs() - startedAtMs)),
-        progress: progress(),
-      })),
-    stopping: state.stopping,
-    paused: pausedBecause(byHand, pause, pool),
-    ...scheduler.view(),
-  });
-  const giveUpTaken = (): void => void runner.giveUpTaken().catch(() => undefined);
-  const look = (): void => {
-    state.rang = true;
-    wakeup.ring();
-    giveUpTaken();
-  };
-  const control = await openControlServer(system, layout, ({ ask }) => {
-    if (ask === "stop" && !state.stopping) drain();
-    if (ask === "resume") breaker.reset();
-    if (ask === "resume") pause.end();
-    if (ask === "resume" || ask === "look") look();
-    return status();
-  });
-  // Hints only: what they miss is seen at the next look.
-  const watched = [basename(layout.pauseFile), basename(layout.scheduleFile)];
-  const stopWatching = [
-    system.watchDirectory(layout.root, (name) => name !== null && watched.includes(name) && look()),
-    system.watchDirectory(layout.active, giveUpTaken),
-  ];
-  log.event("info", "daemon started", {
-    spool: layout.root,
-    roots: context.roots,
-    concurrency: settings.concurrency,
-    once,
-  });
-  manager.ready();
-  const turned = (): void =>
-    manager.turned(() => status().paused ?? `${runner.running().length} running, ${backlog.waiting()} waiting`);
-  let failedAtStart = 0;
-  try {
-    failedAtStart = await resume(context);
-    pruning.start();
-    await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup, turned }, state, ends);
-    while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
-    await pruning.finish();
-  } finally {
-    for (const stop of stopWatching) stop();
-    await pruning.stop();
-    await bell.disarm();
-    await control?.close();
-    await marks.close();
-  }
-  const failed = failedAtStart + runner.failed();
-  const fatal = state.fatal ?? (once ? (pause.because() ?? pausedError(byHand)) : null);
-  if (fatal !== null) throw fatal;
-  log.event("info", "daemon stopped", { failed, rejected: backlog.rejected(), unreadable: backlog.unreadable() });
-  const isClean = failed + backlog.rejected() + backlog.unreadable() + scheduler.faults() === 0;
-  return { exitCode: once && !isClean ? 1 : 0, seen: ends !== "never" && !state.stopping ? backlog.seen() : null };
-}
-
-function pausedBecause(byHand: PauseByHand, pause: Pause, pool: Pool): string | null {
-  const error = pausedError(byHand) ?? pause.because();
-  return error?.message ?? (pool.isBroken() ? ERRORS.WORKER_UNUSABLE.message : null);
-}
-
-function pausedError(byHand: PauseByHand): SpooldError | null {
-  const reason = byHand.reason();
-  return reason === undefined ? null : new SpooldError("SPOOL_PAUSED", reason === "" ? {} : { reason });
-}
-
-function openWorkers(
-  { settings, system, log }: DaemonContext,
-  { env, once }: DaemonOptions,
-  { fail, wakeup }: Pick<Owned, "fail" | "wakeup">,
-): Pool {
-  return openPool(
-    { ...settings, size: settings.concurrency, env, system },
-    {
-      free: () => wakeup.ring(),
-      unusable: (error) => fail(deserializeError(error)),
-      spent: (error) => log.event("warn", "handler went astray", { error }),
-      diedAtStart: (facts) => {
-        log.event("error", "worker died at start", facts);
-        if (once && facts.tries >= MAX_DEATHS_ONCE) fail(new SpooldError("WORKER_UNUSABLE", facts));
-      },
-      mended: () => log.event("info", "workers start again"),
-    },
-  );
-}
-
-async function openBellFor(
-  { system, layout, settings, log }: DaemonContext,
-  state: LoopState,
-  wakeup: Wakeup,
-): Promise<Bell> {
-  const isNetwork = settings.watch === "auto" && (await isNetworkFileSystem(system, layout.tasks));
-  const polling = (because: string): void => log.event("warn", "bell polling", { because });
-  if (isNetwork) polling("a network file system tells of no changes made elsewhere");
-  return openBell({
-    directory: layout.tasks,
-    mode: isNetwork ? "poll" : settings.watch,
-    ring: () => {
-      state.rang = true;
-      wakeup.ring();
-    },
-    polling,
-  });
 }

@@ -38,7 +38,11 @@ export async function requireExpected(
   return publicationsOf(destinations, tag);
 }
 
-async function destinationsOf({ system, roots, spool }: DaemonContext, task: Task): Promise<Destination[]> {
+/** Where the outputs of a task will lie, as it says itself. */
+export async function destinationsOf(
+  { system, roots, spool }: Pick<DaemonContext, "system" | "roots" | "spool">,
+  task: Task,
+): Promise<Destination[]> {
   // What a handler writes it puts in place itself.
   if (isHandlerTask(task)) return [];
   return Promise.all(task.outputs.map((output) => resolveDestination(system, output, roots, { create: false, spool })));

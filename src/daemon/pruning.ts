@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serializeError } from "../errors.ts";
+import { forgetReceipts } from "../spool/fresh.ts";
 import { isLimited } from "../spool/prune/limits.ts";
 import { pruneState } from "../spool/prune/prune.ts";
 import { receiptLimits } from "../spool/prune/receipts.ts";
@@ -31,7 +32,7 @@ export function openPruning(context: DaemonContext, isEnding: () => boolean): Pr
 
   return {
     start() {
-      if (!isLimited(limits)) return;
+      if (!isLimited(limits) && settings.keepFreshMs === 0) return;
       timer = setInterval(begin, EVERY_MS);
       begin();
     },
@@ -54,7 +55,14 @@ export function openPruning(context: DaemonContext, isEnding: () => boolean): Pr
     if (stopped || isEnding() || !(await isDue())) return;
     const { removed, bytes, kept, isWhole } = await pruneState(system, layout, "done", { limits, rest });
     if (removed > 0) log.event("info", "receipts pruned", { removed, bytes, kept });
+    await forgetOld();
     if (isWhole) await stamp();
+  }
+
+  async function forgetOld(): Promise<void> {
+    if (settings.keepFreshMs === 0) return;
+    const forgotten = await forgetReceipts(system, layout, system.nowMs() - settings.keepFreshMs, rest);
+    if (forgotten > 0) log.event("info", "outputs forgotten", { forgotten });
   }
 
   async function rest(): Promise<boolean> {

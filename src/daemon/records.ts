@@ -4,6 +4,7 @@ import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts
 import { srcSetsOf } from "../task/srcset.ts";
 import type { Task } from "../task/task.ts";
 import { errorOf } from "../task/transition.ts";
+import type { EarlierWork } from "../worker/protocol.ts";
 
 /** An attempt that is counted on disk. */
 export interface Attempt {
@@ -11,6 +12,8 @@ export interface Attempt {
   readonly task: Task;
   /** ms since epoch. */
   readonly startedAtMs: number;
+  /** What the worker was told that an earlier task has left. */
+  readonly earlierWork?: EarlierWork;
 }
 
 /** An outcome after which a task is done. */

@@ -11,6 +11,7 @@ import { type Conclusion, conclude, settle } from "./attempt.ts";
 import type { Candidate } from "./backlog.ts";
 import type { Breaker } from "./breaker.ts";
 import type { DaemonContext } from "./context.ts";
+import { withEarlierWork } from "./freshness.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import type { Holder } from "./order.ts";
 import { attemptTag } from "./outputs.ts";
@@ -51,6 +52,8 @@ interface Running {
 export interface RunnerEvents {
   /** An attempt has ended: a worker is free. `waits` when the task waits again, which no bell may tell. */
   readonly ended: (waits: boolean) => void;
+  /** How an attempt ended. */
+  readonly concluded: (move: Conclusion["move"]) => void;
   /** Going on would break a promise. */
   readonly fatal: (error: SpooldError) => void;
 }
@@ -132,16 +135,17 @@ export function openRunner(
     const about = taskFields({ ...claimed.active, ...claimed.task });
     const hearing = createHearing(context, { ...about, handler: handlerOf(claimed.task) });
     const begun = (place: number): void => {
-      attempt = { ...claimed, startedAtMs: system.nowMs() };
+      attempt = { ...attempt, startedAtMs: system.nowMs() };
       running.set(number, { attempt, touches, hasBegun: true, progress: hearing.progress });
       // Without its mark a daemon that dies now forgives the task one crash; no reason to stop the work.
       const mark = marks.mark(place, claimed.active).catch(() => undefined);
       marked = mark.then(() => log.event("debug", "task started", about));
     };
     try {
+      attempt = await withEarlierWork(context, attempt);
       const end: WorkEnd =
         refused === undefined
-          ? await pool.run({ ...workOf(claimed), begun, told: hearing.hear })
+          ? await pool.run({ ...workOf(attempt), begun, told: hearing.hear })
           : { kind: "failed", error: refused.toJSON() };
       // The log tells of the start first.
       await marked;
@@ -152,6 +156,7 @@ export function openRunner(
       waits = conclusion.move === "deferred" || conclusion.move === "taken";
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.move === "deferred") deferred.add({ number, touches });
+      events.concluded(conclusion.move);
       hearOf(conclusion);
       running.delete(number);
     } catch (error) {
@@ -171,15 +176,18 @@ export function openRunner(
   function hearOf({ move, pause: because, error }: Conclusion): void {
     const alike = move === "done" || error !== null ? breaker.note(error) : null;
     const trouble = because ?? alike;
-    if (trouble !== null) pause.begin(trouble);
     // Another error than the one that paused it: the machine is as it should be, this task is not.
-    else if (move === "done" || pause.because()?.code === "FAILURES_ALIKE") pause.end();
+    const isMended = move === "done" || (error !== null && pause.because()?.code === "FAILURES_ALIKE");
+    if (trouble === null) return isMended ? pause.end() : undefined;
+    pause.begin(trouble);
+    // What only waits for a worker would meet the same trouble.
+    pool.giveBack();
   }
 
-  function workOf({ active, task }: Attempt): Pick<Work, "request" | "alone"> {
+  function workOf({ active, task, earlierWork }: Attempt): Pick<Work, "request" | "alone"> {
     const { number, attempt } = active;
     const handlers = settings.handlers === null ? layout.handlers : resolve(settings.handlers);
-    const place = { roots, spool, handlers, tag: attemptTag(context, active) };
+    const place = { roots, spool, handlers, tag: attemptTag(context, active), ...(earlierWork && { earlierWork }) };
     const timeoutMs = task.timeoutMs ?? settings.timeoutMs;
     const request = { kind: "run" as const, number, attempt, task, ...place, limits: limitsOf(settings), timeoutMs };
     // What has failed before, or went down with another, may be what takes workers down: it shall take nobody along.

@@ -166,6 +166,7 @@ export function startWorker(env: NodeJS.ProcessEnv, events: WorkerEvents): Worke
   /** @returns false when it is not for this attempt to end so */
   function hearOfEnd(run: Run, result: RunResult): boolean {
     if ((result.kind === "handled") !== isHandlerTask(run.request.task) && result.kind !== "failed") return false;
+    if (result.kind === "fresh" && run.request.earlierWork === undefined) return false;
     // Prepared without having told that it was rendered is out of turn too.
     if (run === atPixels && result.kind === "prepared") return false;
     if (run === atPixels) atPixels = undefined;

@@ -1,8 +1,9 @@
 /** What sharp has written as a pyramid, made durable and told in figures. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type System, syncDirectory } from "../system.ts";
+import type { Destination } from "./destinations.ts";
 
 /** A pyramid on disk. */
 export interface Settled {
@@ -34,12 +35,38 @@ export async function settleFolder(
   directory: string,
   rename: (name: string) => string,
 ): Promise<Settled> {
+  return settledOf(await settleBelow(system, directory, rename));
+}
+
+/**
+ * Makes an output durable where it has appeared, be it one file or a pyramid, and reads it back.
+ * @param folder of its tiles, or null
+ */
+export async function settlePlaced(
+  system: System,
+  { path, folder }: Pick<Destination, "path" | "folder">,
+): Promise<Settled> {
+  if (folder === null) return settleFile(system, path);
+  const tiles = await settleBelow(system, folder, (name) => `${basename(folder)}/${name}`);
+  const index = folder === path ? [] : [await settle(system, path, basename(path))];
+  return settledOf([...tiles, ...index]);
+}
+
+async function settleBelow(
+  system: System,
+  directory: string,
+  rename: (name: string) => string,
+): Promise<readonly DigestedFile[]> {
   const { files, directories } = await listBelow(system, directory);
   const digested: DigestedFile[] = [];
   await inParallel(files, async (name) => {
     digested.push(await settle(system, join(directory, name), rename(name)));
   });
   await inParallel(directories, (name) => syncDirectory(system, join(directory, name)));
+  return digested;
+}
+
+function settledOf(digested: readonly DigestedFile[]): Settled {
   return {
     bytes: digested.reduce((sum, { bytes }) => sum + bytes, 0),
     files: digested.length,

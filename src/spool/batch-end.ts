@@ -30,13 +30,14 @@ export async function* followBatch(
     const next = nextEnd(system, layout, () => true, signal);
     try {
       const begunMs = system.monotonicMs();
+      const members = await numbersOfBatch(system, layout, batch);
       const counts = await countBatch(system, layout, batch);
       const gapMs = Math.max(MIN_GAP_MS, GAP_FACTOR * (system.monotonicMs() - begunMs));
-      if (counts.total === 0) throw new SpooldError("BATCH_MISSING", { batch });
+      if (members.length === 0) throw new SpooldError("BATCH_MISSING", { batch });
       yield counts;
-      const { waiting, failed, done, total } = counts;
-      looksAtGone = waiting.length === 0 ? looksAtGone + 1 : 0;
-      if (waiting.length === 0 && (failed.length + done >= total || looksAtGone >= LOOKS_AT_GONE)) return;
+      const hasEnded = counts.waiting.length === 0;
+      looksAtGone = hasEnded ? looksAtGone + 1 : 0;
+      if (hasEnded && (counts.total >= members.length || looksAtGone >= LOOKS_AT_GONE)) return;
       if (looksAtGone === 0) await next.happened;
       await sleep(gapMs);
     } finally {

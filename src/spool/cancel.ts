@@ -13,12 +13,14 @@ import { ignoring, type System, syncDirectory, unlinkIfThere } from "../system.t
 import { reasonName } from "../task/name.ts";
 import type { AttemptRecord, Reason, Receipt } from "../task/outcome.ts";
 import { parseObject } from "../task/parse.ts";
+import type { Task } from "../task/task.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Found } from "./find.ts";
 import { commitReceipt, dropActive } from "./finish.ts";
 import { takeAside } from "./hold.ts";
 import type { Layout } from "./layout.ts";
 import { untilLetGo } from "./let-go.ts";
+import { forgetWord, marksOf } from "./marks.ts";
 import { readReceipt } from "./standing.ts";
 import { readTaskFile } from "./task-file.ts";
 
@@ -36,7 +38,8 @@ export async function cancelTask(system: System, layout: Layout, place: Found): 
   if (place.state === "held") await untilLetGo(system, layout, number);
   const stat = await ignoring(["ENOENT"], system.fs.lstat(held.path, { bigint: true }));
   if (stat === undefined) return undefined;
-  const receipt = await receiptOfCancelled(system, held, earlier);
+  const task = await taskIn(system, held);
+  const receipt = receiptOfCancelled(number, task, { earlier, nowMs: system.nowMs() });
   if (!(await commitReceipt(system, layout, receipt)) && !(await isCancelled(system, layout, number))) {
     // The daemon has looked for the file before the move, and found it: it is done, and must not lie here as well.
     await unlinkIfThere(system, held.path);
@@ -45,6 +48,7 @@ export async function cancelTask(system: System, layout: Layout, place: Found): 
   // Also where a person has moved it meanwhile: with its receipt it would be taken for a copy, and run as a new task.
   await dropActive(system, layout, { ...held.entry, path: held.path, inode: stat.ino });
   await syncDirectory(system, layout.held);
+  if (task !== undefined) await forgetWord(system, layout, marksOf(task), number);
   return "done";
 }
 
@@ -58,9 +62,8 @@ export async function dropCancelled(
   place: Found,
   receipt: Pick<Receipt, "key">,
 ): Promise<boolean> {
-  const file = await readTaskFile(system, place.path);
-  const key = file.kind === "committed" ? file.task.key : "";
-  if (place.state !== "held" || key !== receipt.key) return false;
+  const task = await taskIn(system, place);
+  if (place.state !== "held" || (task?.key ?? "") !== receipt.key) return false;
   await dropActive(system, layout, { ...place.entry, path: place.path });
   await syncDirectory(system, layout.held);
   return true;
@@ -78,17 +81,20 @@ async function attemptsOf(system: System, layout: Layout, { state, entry }: Foun
   return Array.isArray(reason?.attempts) ? reason.attempts : [];
 }
 
-/** What cannot be read of the task, because a person has written it, the receipt says nothing of. */
-async function receiptOfCancelled(
-  system: System,
-  { path, entry }: Found,
-  earlier: readonly AttemptRecord[],
-): Promise<Receipt> {
+/** @returns undefined for what a person has written and nobody has checked: of that the receipt says nothing */
+async function taskIn(system: System, { path }: Found): Promise<Task | undefined> {
   const file = await readTaskFile(system, path);
-  const task = file.kind === "committed" ? file.task : undefined;
-  const at = new Date(system.nowMs()).toISOString();
+  return file.kind === "committed" ? file.task : undefined;
+}
+
+function receiptOfCancelled(
+  number: number,
+  task: Task | undefined,
+  { earlier, nowMs }: { readonly earlier: readonly AttemptRecord[]; readonly nowMs: number },
+): Receipt {
+  const at = new Date(nowMs).toISOString();
   return {
-    number: entry.number,
+    number,
     key: task?.key ?? "",
     status: "cancelled",
     supplicant: task?.supplicant ?? null,

@@ -16,7 +16,7 @@ export interface ControlRequest {
 export const ASKS = ["status", "stop", "look", "resume"] as const;
 
 /** A task that a worker is at. */
-interface RunningTask {
+export interface RunningTask {
   readonly number: number;
   readonly attempt: number;
   readonly summary: string | null;
@@ -32,6 +32,8 @@ export interface DaemonStatus extends ScheduleView {
   readonly concurrency: number;
   readonly workersReady: number;
   readonly running: readonly RunningTask[];
+  /** How many tasks have ended in the last minute, done or failed, and how many a minute that is. */
+  readonly rate: { readonly perMinute: number; readonly lastMinute: number };
   readonly stopping: boolean;
   /** Why no task is being started, or null. */
   readonly paused: string | null;

@@ -29,6 +29,19 @@ export async function oldestWaitingMs(system: System, layout: Layout): Promise<n
   return null;
 }
 
+/**
+ * When the next task in `deferred/` is due; one that is due at once counts as due now.
+ * @returns ms since epoch, or null when none waits there
+ */
+export async function nextDueAtMs(system: System, layout: Layout): Promise<number | null> {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for await (const { name } of await system.fs.opendir(layout.deferred, { bufferSize: 1_024 })) {
+    const kind = readName(name);
+    if (kind.kind === "task") nextMs = Math.min(nextMs, kind.entry.dueAtMs || system.nowMs());
+  }
+  return Number.isFinite(nextMs) ? nextMs : null;
+}
+
 /** Whether a file in a state is one of its tasks or drops, and nothing that only lies beside them. */
 export function isCounted(state: State, name: string): boolean {
   // A rejected drop may have had any name; only its reason tells it from one.

@@ -20,30 +20,39 @@ const LOOKS_AT_RECORD = 5;
 const LOOK_AGAIN_MS = 100;
 
 /** The end of a task as it lies in the spool, or undefined while it has none. */
-export async function readEnding({ fs }: System, layout: Layout, number: number): Promise<Ending | undefined> {
-  const receipt = await readRecord<Receipt>(join(layout.done, receiptName(number)));
+export async function readEnding(system: System, layout: Layout, number: number): Promise<Ending | undefined> {
+  const receipt = await readWholeReceipt(system, layout, number);
   if (receipt !== undefined) return { kind: receipt.status === "cancelled" ? "cancelled" : "done", receipt };
   // The reason alone says nothing: it stays behind when a person moves the task back.
   if (!(await isInFailed())) return undefined;
-  const reason = await readRecord<Reason>(join(layout.failed, reasonName(number)));
-  return { kind: "failed", reason: reason ?? movedByHand(number) };
-
-  /** What a person is just copying may be half there for a moment. @throws IO_ERROR when it stays so */
-  async function readRecord<T>(path: string): Promise<T | undefined> {
-    for (let look = 1; ; look++) {
-      const text = await ignoring(["ENOENT"], fs.readFile(path, "utf8"));
-      const record = text === undefined ? undefined : parseObject(text);
-      if (text === undefined || record !== undefined) return record as T | undefined;
-      if (look === LOOKS_AT_RECORD) throw new SpooldError("IO_ERROR", { file: path, because: "it is not whole JSON" });
-      await sleep(LOOK_AGAIN_MS);
-    }
-  }
+  return { kind: "failed", reason: await readReason(system, layout, number) };
 
   async function isInFailed(): Promise<boolean> {
-    return (await fs.readdir(layout.failed)).some((name) => {
+    return (await system.fs.readdir(layout.failed)).some((name) => {
       const kind = readName(name);
       return kind.kind === "task" && kind.entry.number === number;
     });
+  }
+}
+
+/** The receipt of a task; undefined when there is none. @throws IO_ERROR when it is damaged */
+export function readWholeReceipt(system: System, layout: Layout, number: number): Promise<Receipt | undefined> {
+  return readRecord<Receipt>(system, join(layout.done, receiptName(number)));
+}
+
+/** Why a task lies in `failed/`, or that a person has put it there. @throws IO_ERROR when the reason is damaged */
+export async function readReason(system: System, layout: Layout, number: number): Promise<Reason> {
+  return (await readRecord<Reason>(system, join(layout.failed, reasonName(number)))) ?? movedByHand(number);
+}
+
+/** What a person is just copying may be half there for a moment. @throws IO_ERROR when it stays so */
+export async function readRecord<T>({ fs }: System, path: string): Promise<T | undefined> {
+  for (let look = 1; ; look++) {
+    const text = await ignoring(["ENOENT"], fs.readFile(path, "utf8"));
+    const record = text === undefined ? undefined : parseObject(text);
+    if (text === undefined || record !== undefined) return record as T | undefined;
+    if (look === LOOKS_AT_RECORD) throw new SpooldError("IO_ERROR", { file: path, because: "it is not whole JSON" });
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 

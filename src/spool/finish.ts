@@ -6,6 +6,7 @@ import type { AttemptRecord, Reason, Receipt } from "../task/outcome.ts";
 import { forgetAttempts, recordAttempt } from "./attempts.ts";
 import type { ActiveTask } from "./claim.ts";
 import { findTask } from "./find.ts";
+import { rememberReceipt } from "./fresh.ts";
 import type { Layout } from "./layout.ts";
 import type { Pruned } from "./pruned.ts";
 
@@ -28,7 +29,7 @@ export async function commitReceipt(system: System, layout: Layout, receipt: Rec
   const linking = system.fs.link(temporary, join(layout.done, receiptName(receipt.number))).then(() => true);
   const linked = await ignoring(["EEXIST"], linking);
   await syncDirectory(system, layout.done);
-  await system.fs.unlink(temporary);
+  await rememberReceipt(system, layout, receipt, temporary);
   return linked ?? false;
 }
 

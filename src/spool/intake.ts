@@ -79,7 +79,7 @@ export type SettledDrop = Exclude<TaskFile, { kind: "unreadable" }>;
  * it reserves the name, so that no earlier drop of the same name is overwritten.
  */
 export async function rejectDrop(
-  { system, layout }: IntakeContext,
+  { system, layout }: Pick<IntakeContext, "system" | "layout">,
   name: string,
   fingerprint: Fingerprint,
   error: SpooldError,

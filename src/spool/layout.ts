@@ -16,6 +16,8 @@ export interface Layout extends Readonly<Record<State, string>> {
   readonly run: string;
   /** Why earlier attempts of a task that will run again did not succeed. */
   readonly attempts: string;
+  /** Second names of receipts, by key; made when it is needed. */
+  readonly fresh: string;
   readonly settingsFile: string;
   /** What is enqueued again and again; made by the user. */
   readonly scheduleFile: string;
@@ -38,6 +40,7 @@ export function layoutOf(spoolDir: string): Layout {
     tmp: join(root, "tmp"),
     run,
     attempts: join(run, "attempts"),
+    fresh: join(run, "fresh"),
     settingsFile: join(root, "spoold.json"),
     scheduleFile: join(root, "schedule.json"),
     pauseFile: join(root, "PAUSE"),

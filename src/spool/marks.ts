@@ -14,7 +14,7 @@ import { hasOwnKey, keyOf } from "../task/key.ts";
 import { type EntryName, readName, waitingName } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
 import { batchMark } from "./batches.ts";
-import { findOutsideTasks, isInTasks } from "./find.ts";
+import { findOutsideTasks, findTask, isInTasks } from "./find.ts";
 import type { Layout } from "./layout.ts";
 
 /** What a task is to be found by. */
@@ -43,7 +43,9 @@ export async function findDuplicate(system: System, layout: Layout, { dedupe }: 
   const { number } = kind.entry;
   // It may leave tasks/ between the two; then it is found elsewhere.
   if (await isInTasks(system, layout, kind.entry)) return number;
-  const state = (await findOutsideTasks(system, layout, number))?.state;
+  // What a person has put back may have a longer name there; only then are all the names read.
+  const found = (await findOutsideTasks(system, layout, number)) ?? (await findTask(system, layout, number));
+  const state = found?.state;
   return state === undefined || state === "done" || state === "failed" ? undefined : number;
 }
 

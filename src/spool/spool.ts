@@ -13,6 +13,7 @@ import { marksOf } from "./marks.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 import { movesOf, type SpoolMoves } from "./spool-moves.ts";
+import { type SpoolView, viewSpool } from "./view.ts";
 
 /** A task that has been accepted. */
 export interface Ticket {
@@ -51,7 +52,7 @@ export interface EnqueueOptions {
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
-export interface Spool extends SpoolMoves {
+export interface Spool extends SpoolMoves, SpoolView {
   /** Absolute path of the spool directory. */
   readonly directory: string;
   /**
@@ -116,6 +117,7 @@ export async function openSpool(directory?: string, system: System = realSystem(
     renderToTask: (recipe, order) => renderFrom(system, layout, recipe, order),
     ticket,
     ...movesOf(system, layout),
+    ...viewSpool(system, layout),
   };
 }
 

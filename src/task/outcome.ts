@@ -50,6 +50,17 @@ export interface SourceFile {
   readonly thumbhash?: string;
   /** How many frames an animation has; absent when there is one. */
   readonly frames?: number;
+  /** Hexadecimal digest of its bytes; where the task says `skipIfFresh` alone. */
+  readonly sha256?: string;
+  /** The overlays that were read as well; absent when there were none, or `sha256` is. */
+  readonly overlays?: readonly OverlayFile[];
+}
+
+/** A file that a step has read. */
+export interface OverlayFile {
+  /** As the task names it. */
+  readonly file: string;
+  readonly sha256: string;
 }
 
 /** For each format, what the `srcset` of an `<img>` or a `<source>` takes. */

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from "../errors.ts";
 import { FORMATS } from "../image/vocabulary/encoders.ts";
 import { TILE_LAYOUTS } from "../image/vocabulary/tile.ts";
 import { MAX_RESULT_BYTES } from "./handlers/result.ts";
-import type { WorkerMessage } from "./protocol.ts";
+import type { EarlierWork, WorkerMessage } from "./protocol.ts";
 
 const errorSchema = z.object({
   code: z.custom<ErrorCode>((code) => typeof code === "string" && Object.hasOwn(ERRORS, code)),
@@ -12,6 +12,8 @@ const errorSchema = z.object({
   facts: z.record(z.string(), z.unknown()),
   causes: z.array(z.string()),
 });
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const sourceSchema = z.object({
   path: z.string(),
@@ -31,12 +33,13 @@ const sourceSchema = z.object({
     .regex(/^[A-Za-z0-9+/]{7,34}={0,2}$/)
     .exactOptional(),
   frames: z.int().min(2).exactOptional(),
+  sha256: digest.exactOptional(),
+  overlays: z.array(z.object({ file: z.string(), sha256: digest })).exactOptional(),
 });
 
 const outputSchema = z.object({
   file: z.string(),
   path: z.string(),
-  temporary: z.string(),
   width: z.number(),
   height: z.number(),
   bytes: z.number(),
@@ -44,6 +47,8 @@ const outputSchema = z.object({
   sha256: z.string(),
   tiles: z.object({ layout: z.enum(TILE_LAYOUTS), files: z.number(), folder: z.string().nullable() }).exactOptional(),
 });
+
+const preparedSchema = outputSchema.extend({ temporary: z.string() });
 
 /** The longest text of a progress and of a line, in characters. */
 export const MAX_PROGRESS_TEXT = 200;
@@ -55,7 +60,8 @@ export const SAYS = { burst: 20, perSecond: 10, fields: 4_096 };
 const attemptId = { number: z.number(), attempt: z.number() };
 
 const resultSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("prepared"), source: sourceSchema, outputs: z.array(outputSchema) }),
+  z.object({ kind: z.literal("prepared"), source: sourceSchema, outputs: z.array(preparedSchema) }),
+  z.object({ kind: z.literal("fresh") }),
   z.object({ kind: z.literal("handled"), json: z.string().max(MAX_RESULT_BYTES) }),
   z.object({ kind: z.literal("failed"), error: errorSchema }),
 ]);
@@ -88,4 +94,12 @@ const messageSchema = z.discriminatedUnion("kind", [
 export function readMessage(message: unknown): WorkerMessage | undefined {
   const read = messageSchema.safeParse(message);
   return read.success ? read.data : undefined;
+}
+
+const receiptSchema = z.object({ key: z.string(), source: sourceSchema, outputs: z.array(outputSchema) });
+
+/** What a receipt says of the work of a task with a key; undefined when it says nothing of that. */
+export function readEarlierWork(receipt: unknown, key: string): EarlierWork | undefined {
+  const { data } = receiptSchema.safeParse(receipt);
+  return data?.key === key ? { source: data.source, outputs: data.outputs } : undefined;
 }

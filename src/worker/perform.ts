@@ -12,6 +12,7 @@ import { ignoring, type System } from "../system.ts";
 import type { SourceFile } from "../task/outcome.ts";
 import { readsOf } from "../task/task.ts";
 import { countOutputs } from "./counting.ts";
+import { digestsOf, isFresh } from "./freshness.ts";
 import { prepareOutputs } from "./prepare.ts";
 import type { PictureRequest, RunResult, Teller } from "./protocol.ts";
 
@@ -33,19 +34,23 @@ export async function perform(system: System, request: PictureRequest, tell: Pic
 type PictureTeller = Pick<Teller, "rendered" | "progress">;
 
 async function makePictures(system: System, request: PictureRequest, tell: PictureTeller): Promise<RunResult> {
+  const { task, earlierWork } = request;
+  if (earlierWork !== undefined && (await isFresh(system, request, earlierWork))) return { kind: "fresh" };
   const { bytes, header, plan } = await prepare(system, request);
   const made = countOutputs(system, plan.length, tell.progress);
   const looker = lookAt(bytes, request.limits.maxInputPixels);
+  const readOverlay = createOverlayReader(system, request);
   const pictures = await renderWithPyramids(bytes, plan, {
     ...request.limits,
-    readOverlay: createOverlayReader(system, request),
+    readOverlay,
     look: looker.look,
     made,
   });
   const impression = await looker.impression();
   const outputs = await prepareOutputs(system, request, pictures, { ...tell, made });
   const { isPlain: _forThePlanOnly, ...facts } = header;
-  const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression };
+  const digests = task.skipIfFresh ? await digestsOf(bytes.bytes, readsOf(task).slice(1), readOverlay) : {};
+  const source: SourceFile = { path: bytes.path, bytes: bytes.bytes.length, ...facts, ...impression, ...digests };
   return { kind: "prepared", source, outputs };
 }
 

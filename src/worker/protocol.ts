@@ -34,6 +34,8 @@ export interface RunRequest extends AttemptId {
   readonly limits: Limits;
   /** What names the temporaries of this task, see `temporaryPath`. */
   readonly tag: string;
+  /** What an earlier task with the same key has left; where the task says `skipIfFresh` alone. */
+  readonly earlierWork?: EarlierWork;
   /** When the worker is killed, ms from now. */
   readonly timeoutMs: number;
 }
@@ -48,6 +50,12 @@ export function graceMs(timeoutMs: number): number {
 
 /** A request for pictures. */
 export type PictureRequest = RunRequest & { readonly task: PictureTask };
+
+/** What a receipt says of the work that was done. */
+export interface EarlierWork {
+  readonly source: SourceFile;
+  readonly outputs: readonly OutputFile[];
+}
 
 /** How far the work on a task is. */
 export interface Progress {
@@ -80,6 +88,8 @@ export interface PreparedOutput extends OutputFile {
 /** How the work of one attempt went. After a failure no temporary is left. */
 export type RunResult =
   | { readonly kind: "prepared"; readonly source: SourceFile; readonly outputs: readonly PreparedOutput[] }
+  /** What the earlier work has left is there still, and all that can be had. */
+  | { readonly kind: "fresh" }
   /** The JSON of what a handler has returned, as `readResult` reads it. */
   | { readonly kind: "handled"; readonly json: string }
   | { readonly kind: "failed"; readonly error: SerializedError };

@@ -2,7 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { STATES } from "../../src/spool/layout.ts";
-import { emptySpool, jsonLines, placeRejected, placeTask, spoold, startBusyDaemon, TASK } from "../support/cli.ts";
+import {
+  DUE_AT_MS,
+  emptySpool,
+  jsonLines,
+  placeRejected,
+  placeTask,
+  spoold,
+  startBusyDaemon,
+  TASK,
+} from "../support/cli.ts";
 import { freshDirectory, startDaemon } from "../support/daemon.ts";
 
 async function status(directory: string): Promise<Record<string, unknown>> {
@@ -15,6 +24,7 @@ async function status(directory: string): Promise<Record<string, unknown>> {
     "daemon",
     "counts",
     "oldestWaitingMs",
+    "nextDueAt",
     "highestNumber",
     "schedule",
     "scheduleError",
@@ -27,15 +37,8 @@ describe("spoold status", () => {
     const directory = await freshDirectory();
     const spool = await emptySpool(directory);
     const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
-    const found = {
-      spool,
-      daemon: null,
-      counts,
-      oldestWaitingMs: null,
-      highestNumber: 0,
-      schedule: [],
-      scheduleError: null,
-    };
+    const nothing = { oldestWaitingMs: null, nextDueAt: null, highestNumber: 0, schedule: [], scheduleError: null };
+    const found = { spool, daemon: null, counts, ...nothing };
     expect(await status(directory)).toEqual(found);
     const { code, stdout, stderr } = await spoold(directory, ["status"]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -52,8 +55,9 @@ describe("spoold status", () => {
     await writeFile(join(directory, "spool/tasks/half.json.part"), "{");
     const found = await status(directory);
     const counts = { tasks: 2, active: 1, deferred: 1, held: 1, failed: 1, rejected: 1, done: 2 };
-    expect(found).toMatchObject({ counts, highestNumber: 7 });
+    expect(found).toMatchObject({ counts, nextDueAt: new Date(DUE_AT_MS).toISOString(), highestNumber: 7 });
     expect(found["oldestWaitingMs"]).toBeGreaterThanOrEqual(0);
+    expect((await spoold(directory, ["status"])).stdout).toMatch(/^due {5}in \d+ d$/m);
   });
 
   it("tells of the daemon, and of what it is running", async () => {
@@ -62,11 +66,13 @@ describe("spoold status", () => {
     const { daemon, number } = await startBusyDaemon(directory, { ...TASK, summary });
     const { daemon: found } = await status(directory);
     const live = { answers: true, concurrency: 1, workersReady: 1, stopping: false, paused: null };
-    expect(found).toMatchObject({ pid: daemon.pid, ...live, running: [{ number, attempt: 1, summary }] });
+    const rate = { perMinute: 0, lastMinute: 0 };
+    expect(found).toMatchObject({ pid: daemon.pid, ...live, rate, running: [{ number, attempt: 1, summary }] });
     const { stdout } = await spoold(directory, ["status"]);
     expect(stdout).toMatch(new RegExp(`^daemon  pid ${daemon.pid} on .+ since [^,]+$`, "m"));
-    expect(stdout).toContain(`running ${number} for `);
-    expect(stdout).toContain("\\u001b[31mcat\\u202e");
+    expect(stdout).toMatch(/^rate {4}0 a minute$/m);
+    const shown = String.raw`\\u001b\[31mcat\\u202e`;
+    expect(stdout).toMatch(new RegExp(`^running ${number} for [\\d.]+ m?s, attempt 1  ${shown}$`, "m"));
   });
 
   it("tells of a daemon that does not answer, and of none once it is dead", async () => {

@@ -20,7 +20,7 @@ describe("the next task", () => {
     const daemon = await startDaemon(directory, ["--concurrency", "1"]);
     const spool = await spoolIn(directory);
     for (const task of [slowTask("first"), quickTask("second"), quickTask("third")]) await spool.enqueue(task);
-    await until(async () => (await namesIn(directory, "active")).length === 2);
+    await until(async () => (await namesIn(directory, "active")).length === 2 && startedIn(daemon).length > 0);
     expect(await namesIn(directory, "active")).toEqual(["1.a1.json", "2.a1.json"]);
     expect(await namesIn(directory, "tasks")).toEqual(["3.json"]);
     expect(startedIn(daemon)).toEqual([1]);
@@ -100,14 +100,32 @@ describe("a worker that is not ours any more", () => {
     await expect(honest.done()).rejects.toMatchObject({ cause: { code: "SOURCE_MISSING" } });
   });
 
-  it.each(["out of turn", "an answer without its pixels", "no message"])("is killed when it says %s", async (what) => {
+  it("is killed when it says what it must not", async () => {
     const installation = await copyInstallation();
     await installation.exchangeWorker(BABBLER);
-    await startWith(installation, ["--concurrency", "1"]);
-    const task = await (await spoolIn(directory)).enqueue({ ...quickTask("x"), summary: what });
-    await expect(task.done()).rejects.toMatchObject({
-      cause: { code: "WORKER_CRASHED", facts: { signal: "SIGKILL" } },
-    });
+    await startWith(installation, ["--concurrency", "1", "--max-crashes", "1"]);
+    const spool = await spoolIn(directory);
+    const handler = { handler: "x" };
+    const picture = quickTask("x");
+    for (const [summary, work] of [
+      ["out of turn", picture],
+      ["no message", picture],
+      ["an answer without its pixels", picture],
+      ["that it is fresh, of which it was told nothing", picture],
+      ["the result of a handler", picture],
+      ["a line of a handler", picture],
+      ["that it has rendered", handler],
+      ["an answer without its pixels", handler],
+      ["that it is fresh, of which it was told nothing", handler],
+      ["progress out of turn", handler],
+    ] as const) {
+      const task = await spool.enqueue({ ...work, summary });
+      const crash = { code: "WORKER_CRASHED", facts: { signal: "SIGKILL" } };
+      await expect(task.done(), summary).rejects.toMatchObject({ cause: crash });
+    }
+    // The rest of what it can say is right.
+    const last = await spool.enqueue({ ...handler, summary: "its own result" });
+    expect(await last.done()).toMatchObject({ result: 7 });
   });
 });
 
@@ -142,14 +160,24 @@ const LIAR = `
   process.send({ kind: "ready" });
 `;
 
-/** A worker that says what it must not. */
+/** A worker that says what the task's summary names. */
 const BABBLER = `
-  const source = { path: "/x", width: 1, height: 1, bytes: 1, format: "jpeg" };
+  const source = { path: "/x", width: 1, height: 1, bytes: 1, format: "jpeg", orientation: 1 };
   process.on("message", ({ number, attempt, task }) => {
-    const result = { kind: "prepared", source, outputs: [] };
-    if (task.summary === "out of turn") process.send({ kind: "rendered", number: number + 1, attempt });
-    else if (task.summary === "no message") process.send({ kind: "hello" });
-    else process.send({ kind: "ended", number, attempt, result });
+    const id = { number, attempt };
+    const ended = (result) => ({ kind: "ended", ...id, result });
+    const words = {
+      "out of turn": { kind: "rendered", number: number + 1, attempt },
+      "no message": { kind: "hello" },
+      "an answer without its pixels": ended({ kind: "prepared", source, outputs: [] }),
+      "that it is fresh, of which it was told nothing": ended({ kind: "fresh" }),
+      "the result of a handler": ended({ kind: "handled", json: "7" }),
+      "its own result": ended({ kind: "handled", json: "7" }),
+      "a line of a handler": { kind: "says", ...id, text: "x", fields: null, dropped: 0 },
+      "that it has rendered": { kind: "rendered", ...id },
+      "progress out of turn": { kind: "progress", number, attempt: attempt + 1, part: 1, text: null },
+    };
+    process.send(words[task.summary]);
   });
   process.on("disconnect", () => process.exit());
   process.send({ kind: "ready" });

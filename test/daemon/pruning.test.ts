@@ -46,6 +46,22 @@ async function run(...args: Parameters<typeof open>): Promise<readonly string[]>
 }
 
 describe("a daemon's own pruning", () => {
+  it("forgets outputs that no task has asked for so long as the setting says", async () => {
+    const layout = await newSpool();
+    for (const [key, hours] of [
+      ["old", 3],
+      ["young", 1],
+    ] as const) {
+      const at = new Date(Date.now() - hours * HOUR_MS);
+      await utimes(await put(join(layout.fresh, key), "{}"), at, at);
+    }
+    const keepAll = { keepDoneMs: 0, keepDoneCount: 0, keepDoneBytes: 0 };
+    expect(await run(layout, { ...keepAll, keepFreshMs: 0 })).toEqual([]);
+    expect(await names(layout.fresh)).toEqual(["old", "young"]);
+    expect(await run(layout, { ...keepAll, keepFreshMs: 2 * HOUR_MS })).toEqual(["outputs forgotten"]);
+    expect(await names(layout.fresh)).toEqual(["young"]);
+  });
+
   it("keeps what the settings want, and in any case what has only just ended", async () => {
     const layout = await newSpool();
     await placeReceipts(layout.done, [1, 2], 3 * HOUR_MS);

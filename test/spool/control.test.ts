@@ -9,7 +9,8 @@ import { newDirectory, newSpool, put } from "../support/directories.ts";
 const real = realSystem();
 const STATUS: DaemonStatus = {
   ...{ pid: 1, since: "1970-01-01T00:00:00.000Z", concurrency: 2, workersReady: 2 },
-  ...{ running: [], stopping: false, paused: null, schedule: [], scheduleError: null },
+  ...{ running: [], rate: { perMinute: 0, lastMinute: 0 }, stopping: false, paused: null },
+  ...{ schedule: [], scheduleError: null },
 };
 
 async function listen(layout: Layout, answer: (socket: Socket, line: string) => void): Promise<void> {

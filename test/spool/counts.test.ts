@@ -1,7 +1,7 @@
 import { mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { countStates, oldestWaitingMs } from "../../src/spool/counts.ts";
+import { countStates, nextDueAtMs, oldestWaitingMs } from "../../src/spool/counts.ts";
 import { realSystem } from "../../src/system.ts";
 import { newSpool, put } from "../support/directories.ts";
 
@@ -45,5 +45,15 @@ describe("the counts", () => {
     await put(join(layout.tasks, "6.json"));
     expect(await oldestWaitingMs({ ...real, nowMs: () => 103_500 }, layout)).toBe(3_500);
     expect(await oldestWaitingMs({ ...real, nowMs: () => 0 }, layout)).toBe(0);
+  });
+
+  it("tell when the next deferred task is due, now when it is due at once", async () => {
+    const layout = await newSpool();
+    const system = { ...real, nowMs: () => 5_000 };
+    expect(await nextDueAtMs(system, layout)).toBeNull();
+    for (const file of ["9000.4.a2.json", "7000.5.a1.json", "notes"]) await put(join(layout.deferred, file));
+    expect(await nextDueAtMs(system, layout)).toBe(7_000);
+    await put(join(layout.deferred, "0.6.a1.json"));
+    expect(await nextDueAtMs(system, layout)).toBe(5_000);
   });
 });

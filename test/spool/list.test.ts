@@ -18,7 +18,7 @@ describe("a list of a state", () => {
     expect(await listState({ ...real, nowMs: () => 101_000 }, layout, "deferred", 10)).toEqual([
       {
         ...{ state: "deferred", number: 42, file: "5000.42.p3.a2.json", priority: 3, attempt: 2, dueAt },
-        ...{ supplicant: "alice", summary: "sizes", ageMs: 1_000 },
+        ...{ supplicant: "alice", summary: "sizes", ageMs: 1_000, status: null },
       },
     ]);
   });
@@ -50,5 +50,22 @@ describe("a list of a state", () => {
     execFileSync("/usr/bin/env", ["mkfifo", join(layout.tasks, "pipe.json")]);
     expect(await listState(real, layout, "rejected", 10)).toMatchObject([{ file: "huge.json", summary: null }]);
     expect(await listState(real, layout, "tasks", 10)).toEqual([]);
+  });
+
+  it("has few files open at a time, however long it is", async () => {
+    const layout = await newSpool();
+    for (let number = 1; number <= 200; number++) await put(join(layout.done, `${number}.json`), CONTENT);
+    let open = 0;
+    let most = 0;
+    const readFile = async (path: string): Promise<string> => {
+      most = Math.max(most, ++open);
+      const text = await real.fs.readFile(path, "utf8");
+      open -= 1;
+      return text;
+    };
+    const system = { ...real, fs: { ...real.fs, readFile: readFile as typeof real.fs.readFile } };
+    const numbers = (await listState(system, layout, "done", 150)).map(({ number }) => number);
+    expect(numbers).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
+    expect(most).toBeLessThanOrEqual(64);
   });
 });

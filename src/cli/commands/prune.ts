@@ -4,7 +4,7 @@ import type { Limits } from "../../spool/prune/limits.ts";
 import { pruneState } from "../../spool/prune/prune.ts";
 import { receiptLimits } from "../../spool/prune/receipts.ts";
 import type { PrunedState } from "../../spool/prune/survey.ts";
-import { directSystem } from "../../system.ts";
+import { lookingSystem } from "../../system.ts";
 import { spellRanges } from "../../task/ranges.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson, printTable, size } from "../output.ts";
@@ -24,7 +24,7 @@ const MAX_SHOWN = 60;
 
 /** Removes traces of tasks that have ended, and tells how many of each state. A daemon may be at work meanwhile. */
 export async function prune(options: PruneOptions): Promise<number> {
-  const system = directSystem();
+  const system = lookingSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
   const dryRun = options.dryRun ?? false;

@@ -3,6 +3,7 @@ import { createSpool, layoutOf } from "../../spool/layout.ts";
 import { isScheduleDue } from "../../spool/schedule-due.ts";
 import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
 import { directSystem } from "../../system.ts";
+import { openDrainBar } from "../drain-bar.ts";
 import type { CommonOptions } from "../options.ts";
 import { readSettings } from "../settings.ts";
 
@@ -17,14 +18,18 @@ export async function start(options: StartOptions): Promise<number> {
   const settings = readSettings(options);
   if (options.untilEmpty && !(await hasWork(options.spool))) return 0;
   const [{ runDaemon }, { openLog }] = await Promise.all([import("../../daemon/daemon.ts"), import("../../log.ts")]);
-  const log = openLog({ logFile: settings.logFile, errorFile: settings.errorFile, level: settings.logLevel });
+  const { logFile, errorFile, logLevel: level } = settings;
+  const log = openLog({ logFile, errorFile, level });
   const { spool: spoolDir, once = false, untilEmpty = false } = options;
-  const daemon = { spoolDir, settings, once, untilEmpty, env, system: directSystem(), log };
+  const system = directSystem();
+  const bar = once ? openDrainBar(log, logFile, system.monotonicMs) : undefined;
+  const daemon = { spoolDir, settings, once, untilEmpty, env, system, log };
   try {
-    return await runDaemon(daemon);
+    return await runDaemon(bar === undefined ? daemon : { ...daemon, log: bar.log, started: bar.started });
   } catch (error) {
     throw endingError(error, daemon);
   } finally {
+    bar?.end();
     log.close();
   }
 }

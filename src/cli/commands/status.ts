@@ -1,63 +1,55 @@
-import { askDaemon, type DaemonStatus } from "../../spool/control.ts";
-import { countStates, oldestWaitingMs } from "../../spool/counts.ts";
-import { livingOwner } from "../../spool/daemon-lock.ts";
+import type { RunningTask } from "../../spool/control.ts";
 import { layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
 import { viewSchedule } from "../../spool/schedule-view.ts";
 import { openSequence } from "../../spool/sequence.ts";
 import { realSystem } from "../../system.ts";
+import { describeProgress, describeSpool } from "../describe-spool.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine, printTable } from "../output.ts";
 import { scheduleLines } from "../schedule-lines.ts";
+import { type Snapshot, takeSnapshot } from "../snapshot.ts";
 
-const ANSWER_MS = 1_000;
-
-/** Tells how many tasks lie in each state, who owns the spool, and how long the oldest task has waited. */
+/** Tells how many tasks lie in each state, who owns the spool, what runs, and how long the oldest task has waited. */
 export async function status(options: JsonOptions): Promise<number> {
   const system = realSystem();
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
-  const owner = await livingOwner(system, layout);
-  const answer = owner === undefined ? undefined : await askDaemon(system, layout, { ask: "status" }, ANSWER_MS);
-  const counts = await countStates(system, layout);
-  const oldestMs = await oldestWaitingMs(system, layout);
-  const highestNumber = await openSequence(system, layout).highest();
-  const live = answer === "silent" ? undefined : answer;
-  const { schedule, scheduleError } = live ?? (await viewSchedule(system, layout));
-  const daemon =
-    owner === undefined
-      ? null
-      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...withoutSchedule(live) };
+  const snapshot = await takeSnapshot(system, layout);
+  const { schedule, scheduleError } = snapshot.live ?? (await viewSchedule(system, layout));
   if (options.json) {
-    printJson({
-      spool: layout.root,
-      daemon,
-      counts,
-      oldestWaitingMs: oldestMs,
-      highestNumber,
-      schedule,
-      scheduleError,
-    });
+    const highestNumber = await openSequence(system, layout).highest();
+    printJson({ spool: layout.root, ...jsonOf(snapshot), highestNumber, schedule, scheduleError });
     return 0;
   }
-  printLine(`spool   ${layout.root}`);
-  printLine(
-    `daemon  ${daemon === null ? "none" : `pid ${daemon.pid} on ${daemon.host} since ${daemon.since}${notes(live)}`}`,
-  );
-  printLine(`oldest  ${oldestMs === null ? "nothing waits" : duration(oldestMs)}`);
-  printTable([[...STATES], STATES.map((state) => String(counts[state]))]);
-  for (const { number, summary, forMs } of live?.running ?? [])
-    printLine(`running ${number} for ${duration(forMs)}  ${summary ?? ""}`);
+  for (const line of describeSpool(layout.root, snapshot, system.nowMs())) printLine(line);
+  printTable([[...STATES], STATES.map((state) => String(snapshot.counts[state]))]);
+  for (const running of snapshot.live?.running ?? []) printLine(describeRunning(running));
   for (const line of scheduleLines({ schedule, scheduleError }, system.nowMs())) printLine(line);
   return 0;
 }
 
-/** It stands beside the daemon, whether there is one or not. */
-function withoutSchedule(live: DaemonStatus | undefined): Partial<DaemonStatus> {
-  const { schedule: _schedule, scheduleError: _error, ...rest } = live ?? {};
-  return rest;
+function describeRunning(running: RunningTask): string {
+  const { number, attempt, forMs, summary } = running;
+  const progress = describeProgress(running);
+  const about = [
+    `running ${number} for ${duration(forMs)}`,
+    `attempt ${attempt}`,
+    ...(progress === "" ? [] : [progress]),
+  ];
+  return `${about.join(", ")}  ${summary ?? ""}`.trimEnd();
 }
 
-function notes(live: DaemonStatus | undefined): string {
-  if (live === undefined) return ", does not answer";
-  return `${live.stopping ? ", stopping" : ""}${live.paused === null ? "" : `, paused: ${live.paused}`}`;
+function jsonOf({ owner, live, counts, oldestWaitingMs, nextDueAtMs }: Snapshot): object {
+  // It stands beside the daemon, whether there is one or not.
+  const { schedule: _schedule, scheduleError: _error, ...rest } = live ?? {};
+  const daemon =
+    owner === undefined
+      ? null
+      : { pid: owner.pid, host: owner.host, since: owner.since, answers: live !== undefined, ...rest };
+  return {
+    daemon,
+    counts,
+    oldestWaitingMs,
+    nextDueAt: nextDueAtMs === null ? null : new Date(nextDueAtMs).toISOString(),
+  };
 }

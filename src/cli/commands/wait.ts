@@ -2,8 +2,10 @@ import { SpooldError } from "../../errors.ts";
 import { type Ending, waitForEnding } from "../../spool/endings.ts";
 import { type Layout, layoutOf, requireSpool } from "../../spool/layout.ts";
 import { realSystem, type System } from "../../system.ts";
+import { drawBar } from "../bar.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine } from "../output.ts";
+import { isLiveTerminal, openProgressLine } from "../progress-line.ts";
 import { waitForBatch } from "./wait-batch.ts";
 
 interface WaitOptions extends JsonOptions {
@@ -51,18 +53,40 @@ async function waitForAll(
   { json }: JsonOptions,
   giveUp: AbortController,
 ): Promise<number> {
-  const endings = await Promise.all(
-    numbers.map(async (number) => {
-      const ending = await waitForEnding(system, layout, number, giveUp.signal).catch((error: unknown) => {
-        giveUp.abort(error);
-        throw error;
-      });
-      if (json) printJson(jsonOf(number, ending));
-      else printLine(lineOf(number, ending));
-      return ending;
-    }),
-  );
-  return endings.every(({ kind }) => kind === "done") ? 0 : 1;
+  const bar = openWaitBar(system, numbers.length);
+  try {
+    const endings = await Promise.all(
+      numbers.map(async (number) => {
+        const ending = await waitForEnding(system, layout, number, giveUp.signal).catch((error: unknown) => {
+          giveUp.abort(error);
+          throw error;
+        });
+        bar.above(() => (json ? printJson(jsonOf(number, ending)) : printLine(lineOf(number, ending))));
+        bar.note(ending);
+        return ending;
+      }),
+    );
+    return endings.every(({ kind }) => kind === "done") ? 0 : 1;
+  } finally {
+    bar.end();
+  }
+}
+
+/** Elsewhere than on a terminal the lines of the tasks themselves tell how far it has come. */
+function openWaitBar({ monotonicMs }: System, total: number) {
+  const line = isLiveTerminal() ? openProgressLine(monotonicMs) : undefined;
+  const ended = { ended: 0, failed: 0 };
+  const show = (): void => line?.show(drawBar({ ...ended, total }));
+  show();
+  return {
+    above: (print: () => void): void => (line === undefined ? print() : line.above(print)),
+    note({ kind }: Ending): void {
+      ended.ended += 1;
+      if (kind === "failed") ended.failed += 1;
+      show();
+    },
+    end: (): void => line?.end(),
+  };
 }
 
 function jsonOf(number: number, ending: Ending): object {
