@@ -19,6 +19,7 @@ import {
   encoderRows,
   entryRows,
   errorRows,
+  findingRows,
   formatRows,
   outputRows,
   positionWords,
@@ -46,6 +47,7 @@ describe("README's table of", () => {
     ["commands", "Commands", commandRows],
     ["settings", "Settings", settingRows],
     ["errors", "Errors", errorRows],
+    ["findings", "Findings", findingRows],
   ])("%s says what the code says, no more and no less", (_what, heading, rows) => {
     expect(table(heading)).toEqual(rows());
   });

@@ -7,6 +7,7 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { vocabularyRows } from "../../src/image/vocabulary/table.ts";
+import { FINDINGS } from "../../src/spool/check/finding.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
 import { entrySchema } from "../../src/task/schedule.ts";
 import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
@@ -55,6 +56,15 @@ export function errorRows(): Row[] {
     message,
     hint,
     String(exitCode),
+  ]);
+}
+
+/** code, what it means, what `check --fix` does about it. */
+export function findingRows(): Row[] {
+  return Object.entries(FINDINGS).map(([name, { tells, fix, isNote }]) => [
+    code(name),
+    tells,
+    fix ?? (isNote ? "only to be known" : ""),
   ]);
 }
 
