@@ -18,6 +18,7 @@ import {
   encoderRows,
   entryRows,
   errorRows,
+  findingRows,
   formatRows,
   outputRows,
   positionWords,
@@ -43,6 +44,7 @@ describe("README's table of", () => {
     ["commands", "Commands", commandRows],
     ["settings", "Settings", settingRows],
     ["errors", "Errors", errorRows],
+    ["findings", "Findings", findingRows],
   ])("%s says what the code says, no more and no less", (_what, heading, rows) => {
     expect(table(heading)).toEqual(rows());
   });
