@@ -19,6 +19,7 @@ export const ERRORS = {
   HANDLER_FAILED: row("the handler failed", "the cause is what it threw", 1, "transient"),
   HANDLER_REFUSED: row("the handler refused the task", "the cause is what it threw, with `permanent: true`", 1),
   HANDLER_MISSING: row("there is no handler of this name", "put it into `handlers/NAME.js` of the spool", 1),
+  SYNC_REFUSED: row("the directory cannot be synced so", "README tells what a sync does and does not", 1),
   SCHEDULE_INVALID: row("schedule.json is not valid", "mend each place named; the last good one stays in force", 78),
   HANDLER_UNSAFE: row(
     "the handler's file may not be run",

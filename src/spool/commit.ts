@@ -207,7 +207,8 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
       );
       if (gone) claimed.add(pending);
       if (gone) pending.resolve({ number, isNew: true });
-      else await removeMarks(system, layout, pending.marks ?? NO_MARKS, { number, priority: pending.priority });
+      // What is left of them means nothing, and must not keep the callers from being told.
+      else await removeMarks(system, layout, pending.marks ?? NO_MARKS, { number, ...pending }).catch(() => undefined);
     }
     for (const pending of group) if (!claimed.has(pending)) pending.reject(error);
     return claimed;

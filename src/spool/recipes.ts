@@ -45,7 +45,8 @@ function withoutDelay(task: Task, nowMs: number): Task {
   return { ...rest, runAt: new Date(nowMs + delay).toISOString() };
 }
 
-async function readRecipe(system: System, { recipes }: Place, name: string): Promise<Recipe> {
+/** Reads a recipe by its name: the spool's own, else the one that comes with the package. @throws as `renderTask` */
+export async function readRecipe(system: System, { recipes }: Place, name: string): Promise<Recipe> {
   for (const directory of [recipes, SHIPPED]) {
     const file = await readTaskFile(system, join(directory, `${name}.json`));
     if (file.kind === "committed" || file.kind === "drop") return parseRecipe(name, file.bytes.toString());

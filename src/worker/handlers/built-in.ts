@@ -6,7 +6,7 @@ import type { BuiltIn } from "./contract.ts";
  * file of such a name is never looked for.
  */
 const BUILT_IN: Readonly<Record<string, (() => Promise<BuiltIn>) | null>> = {
-  sync: null,
+  sync: async () => (await import("./sync/sync.ts")).sync,
 };
 
 /** Whether a name is the program's own. */

@@ -1,0 +1,57 @@
+/** How far tasks have come that were ordered before, for many of them: their names are looked at first, not listed. */
+import { join } from "node:path";
+import type { Layout, State } from "../../../spool/layout.ts";
+import { openPruned } from "../../../spool/pruned.ts";
+import { type Standing, standingOf } from "../../../spool/standing.ts";
+import { ignoring, type System } from "../../../system.ts";
+import { type EntryName, readName, receiptName, waitingName } from "../../../task/name.ts";
+import type { Receipt } from "../../../task/outcome.ts";
+import { parseObject } from "../../../task/parse.ts";
+
+/** How a task that was ordered stands, and what it has made. */
+export interface Ended {
+  readonly standing: Standing;
+  /** What its receipt says of its outputs; null when there is no receipt. */
+  readonly outputs: Receipt["outputs"] | null;
+}
+
+export interface Standings {
+  of(task: Pick<EntryName, "number" | "priority">): Promise<Ended>;
+}
+
+export function openStandings(system: System, layout: Layout): Standings {
+  const { fs } = system;
+  const pruned = openPruned(system, layout);
+  /** States in which many may lie whose names do not follow from the number; listed once. */
+  const listings = new Map<State, Promise<ReadonlySet<number>>>();
+
+  return {
+    async of(task) {
+      const waiting = join(layout.tasks, waitingName(task));
+      if ((await ignoring(["ENOENT"], fs.lstat(waiting))) !== undefined) return { standing: "waiting", outputs: null };
+      const text = await ignoring(["ENOENT"], fs.readFile(join(layout.done, receiptName(task.number)), "utf8"));
+      const receipt = parseObject(text ?? "") as Partial<Receipt> | undefined;
+      if (receipt === undefined) return { standing: await standingElsewhere(task.number), outputs: null };
+      return { standing: receipt.status === "cancelled" ? "cancelled" : "done", outputs: receipt.outputs ?? null };
+    },
+  };
+
+  async function standingElsewhere(number: number): Promise<Standing> {
+    for (const state of ["deferred", "held"] as const) if ((await numbersIn(state)).has(number)) return "waiting";
+    if ((await numbersIn("failed")).has(number)) return "failed";
+    return (await pruned.endOf(number)) ?? standingOf(system, layout, number);
+  }
+
+  function numbersIn(state: State): Promise<ReadonlySet<number>> {
+    const known = listings.get(state);
+    if (known !== undefined) return known;
+    const listing = fs.readdir(layout[state]).then((names) => new Set(names.flatMap(numberOf)));
+    listings.set(state, listing);
+    return listing;
+  }
+}
+
+function numberOf(name: string): readonly number[] {
+  const kind = readName(name);
+  return kind.kind === "task" ? [kind.entry.number] : [];
+}
