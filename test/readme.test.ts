@@ -27,6 +27,7 @@ import {
   section,
   settingRows,
   stepRows,
+  syncRows,
   table,
   taskRows,
   tileRows,
@@ -37,6 +38,7 @@ describe("README's table of", () => {
     ["members of a task", "A task", taskRows],
     ["members of an output", "Outputs", outputRows],
     ["members of an entry of the schedule", "Schedule entries", entryRows],
+    ["members of the data of a sync", "Sync data", syncRows],
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
@@ -188,15 +190,6 @@ describe("README's example for", () => {
     expect([code, stderr]).toEqual([0, "0 tasks\n"]);
     expect(stdout).toBe("41 held\n42 held\n41 released\n43 retried\n");
     expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["41.json", "43.json"]);
-  });
-
-  it("systemd starts the daemon with settings that exist", () => {
-    const unit = block("ini");
-    const flags = [...unit.matchAll(/ --([\w-]+)/g)].map(([, flag]) => `\`--${flag}\``);
-    expect(flags).toEqual(["`--log-file`", "`--error-file`"]);
-    expect(settingRows().map(([flag]) => flag)).toEqual(expect.arrayContaining(flags));
-    expect(unit).toMatch(/^Restart=/m);
-    expect(unit).toMatch(/^KillMode=mixed$/m);
   });
 });
 

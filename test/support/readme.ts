@@ -11,6 +11,7 @@ import { FINDINGS } from "../../src/spool/check/finding.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
 import { entrySchema } from "../../src/task/schedule.ts";
 import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
+import { syncSchema } from "../../src/worker/handlers/sync/request.ts";
 
 export const README = readFileSync("README.md", "utf8");
 
@@ -104,6 +105,11 @@ export function entryRows(): Row[] {
   return memberRows(z.toJSONSchema(entrySchema));
 }
 
+/** Members of the data of a sync, as `taskRows`. */
+export function syncRows(): Row[] {
+  return memberRows(z.toJSONSchema(syncSchema));
+}
+
 /** Members of one output, as `taskRows`. */
 export function outputRows(): Row[] {
   return memberRows(z.toJSONSchema(taskSchema.shape.outputs.element));
@@ -160,6 +166,9 @@ const TOLD: Readonly<Record<string, string>> = {
   cron: "text as `0 3 * * *`",
   timeZone: "a name as `Europe/Berlin`",
   task: "a task, or an order with a recipe",
+  match: "1 to 64 patterns",
+  recipe: "a name",
+  vars: "an object",
 };
 
 /** word, argument, what it does. */
