@@ -31,13 +31,18 @@ export function tellText(text: string): void {
 
 /** Prints columns of equal width; the first row is the head. */
 export function printTable(rows: readonly (readonly string[])[]): void {
+  for (const line of tableLines(rows)) write(process.stdout, `${line}\n`);
+}
+
+/** Lines of columns of equal width, safe to show as they stand. */
+export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const shown = rows.map((row) => row.map(printable));
   const widths =
     shown[0]?.map((_head, column) => shown.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)) ?? [];
-  for (const row of shown) {
+  return shown.map((row) => {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    write(process.stdout, `${cells.join("  ").trimEnd()}\n`);
-  }
+    return cells.join("  ").trimEnd();
+  });
 }
 
 /**

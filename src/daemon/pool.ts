@@ -188,7 +188,8 @@ export function openPool({ size, env, system, ...limits }: PoolOptions, events: 
       },
       unusable: events.unusable,
       spent: (error) => {
-        events.spent(error);
+        // A timer that fails again and again must not fill the log.
+        if (!member.retired) events.spent(error);
         retire(member);
       },
       gone: (exitCode, signal) => {

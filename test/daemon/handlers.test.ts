@@ -83,18 +83,25 @@ describe("a task for a handler", () => {
     const elsewhere = join(directory, "elsewhere");
     const mark = `await (await import("node:fs/promises")).writeFile(task.data + task.attempt, String(process.pid));`;
     await placeHandler(elsewhere, "spin", `${mark} if (task.attempt === 1) for (;;); return "again";`);
-    const args = ["--handlers", "elsewhere", "--backoff", "0"];
+    const heeds = `const { writeFileSync } = await import("node:fs"); progress(0);
+      await new Promise(() => { signal.onabort = () => writeFileSync(task.data, signal.reason.code); });`;
+    await placeHandler(elsewhere, "heeds", heeds);
+    const args = ["--handlers", "elsewhere", "--backoff", "0", "--concurrency", "2"];
     const daemon = await startDaemon(directory, args);
-    const ticket = await spool.enqueue({ handler: "spin", data: join(directory, "mark-") });
+    const touches = { reads: [], writes: [] };
+    const ticket = await spool.enqueue({ handler: "spin", data: join(directory, "mark-"), ...touches });
+    await spool.enqueue({ handler: "heeds", data: join(directory, "told"), ...touches });
     await until(async () => (await readdir(directory)).includes("mark-1"));
-    const [worker = 0] = await workersOf(daemon.pid);
-    await until(async () => (await readFile(join(directory, "mark-1"), "utf8")) === String(worker));
+    await until(async () => (await runningTasks()).some(({ progress }) => progress !== null));
+    const workers = await workersOf(daemon.pid);
+    expect(workers.map(String)).toContain(await readFile(join(directory, "mark-1"), "utf8"));
     process.kill(daemon.pid, "SIGKILL");
     await daemon.ended;
-    // It hears nothing, for it never comes to rest.
-    await until(() => !lives(worker));
+    // One hears of it; the other hears nothing, for it never comes to rest.
+    await until(() => workers.every((pid) => !lives(pid)));
+    expect(await readFile(join(directory, "told"), "utf8")).toBe("DAEMON_CRASHED");
     await startDaemon(directory, args);
     expect(await ticket.done()).toMatchObject({ result: "again", attempts: 2 });
-    await until(async () => (await namesIn(directory, "active")).length === 0);
+    await until(async () => !(await namesIn(directory, "active")).some((name) => name.startsWith("1.")));
   });
 });

@@ -28,6 +28,13 @@ describe("the attempts of a task", () => {
     expect(await readAttempts(real, layout, 7)).toEqual([crashOf(1)]);
   });
 
+  it("begin anew when a person has moved the task back: what is known of later ones is of its life before", async () => {
+    const layout = await newSpool();
+    for (const attempt of [1, 2, 3]) await recordAttempt(real, layout, 7, crashOf(attempt));
+    await recordAttempt(real, layout, 7, { ...crashOf(1), outcome: "failed" });
+    expect(await readAttempts(real, layout, 7)).toEqual([{ ...crashOf(1), outcome: "failed" }]);
+  });
+
   it("stay as they were when a new record cannot be written", async () => {
     const layout = await newSpool();
     await recordAttempt(real, layout, 7, crashOf(1));

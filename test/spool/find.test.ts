@@ -38,6 +38,8 @@ describe("finding a task by its number", () => {
       ["active/7.a1.json", "failed/7.json"],
       ["active/7.a1.json", "done/7.json"],
       ["held/7.json", "active/7.a1.json"],
+      ["active/7.a1.json", "held/7.json"],
+      ["held/7.json", "tasks/7.json"],
     ] as const;
     for (const [from, to] of ways) {
       const layout = await newSpool();

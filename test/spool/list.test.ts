@@ -18,7 +18,7 @@ describe("a list of a state", () => {
     expect(await listState({ ...real, nowMs: () => 101_000 }, layout, "deferred", 10)).toEqual([
       {
         ...{ state: "deferred", number: 42, file: "5000.42.p3.a2.json", priority: 3, attempt: 2, dueAt },
-        ...{ supplicant: "alice", summary: "sizes", ageMs: 1_000 },
+        ...{ supplicant: "alice", summary: "sizes", ageMs: 1_000, status: null },
       },
     ]);
   });

@@ -16,15 +16,17 @@ interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly term?: string;
+  /** What a shell does on the same terminal meanwhile. */
+  readonly meanwhile?: string;
 }
 
 /** @param command what follows `spoold`, as a shell reads it */
 export function onTerminal(
   directory: string,
   command: string,
-  { columns = 100, rows = 30, term = "xterm" }: TerminalOptions = {},
+  { columns = 100, rows = 30, term = "xterm", meanwhile = ":" }: TerminalOptions = {},
 ): OnTerminal {
-  const line = `stty cols ${columns} rows ${rows}; exec "${process.execPath}" "${BIN}" ${command}`;
+  const line = `stty cols ${columns} rows ${rows}; (${meanwhile}) & exec "${process.execPath}" "${BIN}" ${command}`;
   const child = spawn("script", ["-qec", line, "/dev/null"], {
     cwd: directory,
     env: cleanEnvironment({ TERM: term, SHELL: "/bin/sh" }),

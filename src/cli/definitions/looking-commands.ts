@@ -11,6 +11,9 @@ export function defineLookingCommands(program: Command, exit: Exit): void {
   command(program, "status", "count tasks by state, tell of the daemon")
     .addOption(jsonOption())
     .action(async (options) => exit(await (await import("../commands/status.ts")).status(options)));
+  command(program, "top", "show live what runs, what comes next and what has failed; q ends it")
+    .option("--once", "print it once, as it does where there is no terminal")
+    .action(async (options) => exit(await (await import("../commands/top.ts")).top(options)));
   addFilters(command(program, "list", "list tasks that have not ended, or those in one state"))
     .argument("[state]", "tasks, active, deferred, held, failed, rejected or done")
     .option("--limit <n>", "at most so many of each state", readLimit)
