@@ -191,15 +191,6 @@ describe("README's example for", () => {
     expect(stdout).toBe("41 held\n42 held\n41 released\n43 retried\n");
     expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["41.json", "43.json"]);
   });
-
-  it("systemd starts the daemon with settings that exist", () => {
-    const unit = block("ini");
-    const flags = [...unit.matchAll(/ --([\w-]+)/g)].map(([, flag]) => `\`--${flag}\``);
-    expect(flags).toEqual(["`--log-file`", "`--error-file`"]);
-    expect(settingRows().map(([flag]) => flag)).toEqual(expect.arrayContaining(flags));
-    expect(unit).toMatch(/^Restart=/m);
-    expect(unit).toMatch(/^KillMode=mixed$/m);
-  });
 });
 
 describe("what README says of sharp's edges", () => {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openServiceManager } from "../../src/daemon/service-manager.ts";
+import { openSystemd } from "../../src/daemon/systemd.ts";
 import type { Log } from "../../src/log.ts";
 import { freshDirectory, startDaemon, until } from "../support/daemon.ts";
 import { spoolIn } from "../support/spool.ts";
@@ -46,15 +46,15 @@ describe("systemd", () => {
     const ring = (): void => {
       rings += 1;
     };
-    const manager = openServiceManager({ env: { ...env, WATCHDOG_USEC: "20000" }, log, ring });
-    onTestFinished(() => manager.close());
-    manager.ready();
-    manager.ready();
+    const systemd = openSystemd({ env: { ...env, WATCHDOG_USEC: "20000" }, log, ring });
+    onTestFinished(() => systemd.close());
+    systemd.ready();
+    systemd.ready();
     // Each time that it is due, the loop is rung for; a loop that does not come is not told of.
     await until(() => rings >= 3);
-    manager.turned(() => "2 running, 1 waiting");
-    manager.turned(() => "never said: no life is due");
-    manager.stopping();
+    systemd.turned(() => "2 running, 1 waiting");
+    systemd.turned(() => "never said: no life is due");
+    systemd.stopping();
     await until(async () => (await told()).length >= 3);
     expect(await told()).toEqual(["READY=1", "WATCHDOG=1,STATUS=2 running, 1 waiting", "STOPPING=1"]);
     expect(events).toEqual([]);
@@ -68,17 +68,17 @@ describe("systemd", () => {
   ])("is given no sign of life when %s", async (_when, more) => {
     const { env, told } = await listener();
     let rings = 0;
-    const manager = openServiceManager({
+    const systemd = openSystemd({
       env: { ...env, ...more },
       log: quietLog().log,
       ring: () => {
         rings += 1;
       },
     });
-    onTestFinished(() => manager.close());
+    onTestFinished(() => systemd.close());
     await sleep(20);
-    manager.turned(() => "");
-    manager.stopping();
+    systemd.turned(() => "");
+    systemd.stopping();
     if (!("NOTIFY_SOCKET" in more)) await until(async () => (await told()).length > 0);
     expect([rings, (await told()).filter((words) => words !== "STOPPING=1")]).toEqual([0, []]);
   });
@@ -86,12 +86,12 @@ describe("systemd", () => {
   it("that cannot be told is no reason to stop, and stands in the log once until it can", async () => {
     const { env } = await listener();
     const { log, events } = quietLog();
-    const manager = openServiceManager({ env: { ...env, PATH: "/nowhere" }, log, ring: () => undefined });
-    manager.ready();
-    manager.stopping();
+    const systemd = openSystemd({ env: { ...env, PATH: "/nowhere" }, log, ring: () => undefined });
+    systemd.ready();
+    systemd.stopping();
     await until(() => events.length > 0);
     await sleep(20);
-    expect(events).toEqual([["warn", "service manager not told", { because: expect.stringContaining("ENOENT") }]]);
+    expect(events).toEqual([["warn", "systemd not told", { because: expect.stringContaining("ENOENT") }]]);
   });
 });
 
@@ -131,11 +131,11 @@ describe("a daemon under systemd", () => {
       await until(() => heard.includes("listening"));
       const { log, events } = quietLog();
       const env = { PATH: process.env["PATH"], NOTIFY_SOCKET: socket, WATCHDOG_USEC: "20000" };
-      const manager = openServiceManager({ env, log, ring: () => manager.turned(() => "0 running, 0 waiting") });
-      manager.ready();
+      const systemd = openSystemd({ env, log, ring: () => systemd.turned(() => "0 running, 0 waiting") });
+      systemd.ready();
       await until(() => heard.includes("WATCHDOG=1,STATUS=0 running, 0 waiting"));
-      manager.close();
-      manager.stopping();
+      systemd.close();
+      systemd.stopping();
       await until(() => heard.includes("STOPPING=1"));
       // What lies between are its barriers, by which it knows that it was heard.
       expect(
