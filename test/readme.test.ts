@@ -1,6 +1,5 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../src/errors.ts";
@@ -10,8 +9,8 @@ import { parseRecipe, renderRecipe } from "../src/task/recipe.ts";
 import { parseSchedule } from "../src/task/schedule.ts";
 import { readMessage } from "../src/worker/message.ts";
 import { emptySpool, placeTask, shell } from "./support/cli.ts";
-import { BIN, freshDirectory, type RunningDaemon, startDaemon, until } from "./support/daemon.ts";
-import { photographJpeg } from "./support/pictures.ts";
+import { freshDirectory, type RunningDaemon, startDaemon, until } from "./support/daemon.ts";
+import { freshProject } from "./support/project.ts";
 import {
   block,
   commandRows,
@@ -28,18 +27,18 @@ import {
   section,
   settingRows,
   stepRows,
+  syncRows,
   table,
   taskRows,
   tileRows,
 } from "./support/readme.ts";
-
-const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
 
 describe("README's table of", () => {
   it.each([
     ["members of a task", "A task", taskRows],
     ["members of an output", "Outputs", outputRows],
     ["members of an entry of the schedule", "Schedule entries", entryRows],
+    ["members of the data of a sync", "Sync data", syncRows],
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
@@ -183,13 +182,14 @@ describe("README's example for", () => {
     expect(await readdir(join(spool, "held"))).toEqual([]);
   });
 
-  it("systemd starts the daemon with settings that exist", () => {
-    const unit = block("ini");
-    const flags = [...unit.matchAll(/ --([\w-]+)/g)].map(([, flag]) => `\`--${flag}\``);
-    expect(flags).toEqual(["`--log-file`", "`--error-file`"]);
-    expect(settingRows().map(([flag]) => flag)).toEqual(expect.arrayContaining(flags));
-    expect(unit).toMatch(/^Restart=/m);
-    expect(unit).toMatch(/^KillMode=mixed$/m);
+  it("commands that move tasks moves them", async () => {
+    const { directory, path } = await freshProject();
+    const spool = await emptySpool(directory);
+    for (const file of ["tasks/41.json", "tasks/42.json", "failed/43.json"]) await writeFile(join(spool, file), "{}");
+    const { code, stdout, stderr } = await shell(directory, block("sh moves"), path);
+    expect([code, stderr]).toEqual([0, "0 tasks\n"]);
+    expect(stdout).toBe("41 held\n42 held\n41 released\n43 retried\n");
+    expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["41.json", "43.json"]);
   });
 });
 
@@ -211,19 +211,6 @@ describe("what README says of sharp's edges", () => {
     expect([...(await sharp(join(directory, "clear.jpg")).raw().toBuffer())].every((value) => value < 4)).toBe(true);
   });
 });
-
-/** A project as a reader has it: a picture in uploads/, spoold among its packages, and its command on the PATH. */
-async function freshProject(): Promise<{ directory: string; path: string }> {
-  const directory = await freshDirectory();
-  const path = join(directory, "node_modules", ".bin");
-  await mkdir(path, { recursive: true });
-  await symlink(CHECKOUT, join(directory, "node_modules", "spoold"));
-  await writeFile(join(path, "spoold"), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
-  await chmod(join(path, "spoold"), 0o755);
-  await mkdir(join(directory, "uploads"));
-  await writeFile(join(directory, "uploads", "cat.jpg"), await photographJpeg({ width: 2_000, height: 1_500 }));
-  return { directory, path };
-}
 
 async function pictureAt(directory: string, file: string): Promise<unknown[]> {
   const { format, width, height } = await sharp(join(directory, file)).metadata();

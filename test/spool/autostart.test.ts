@@ -103,7 +103,7 @@ describe("enqueue with autostart", () => {
     await place.quiet();
     const log = await readFile(join(place.directory, "from-environment.txt"), "utf8");
     expect(log).toContain('"msg":"daemon stopped"');
-    expect(log).not.toContain("service manager");
+    expect(log).not.toContain("systemd not told");
     expect(await readdir(join(place.directory, "out"))).toEqual(["a.jpg"]);
   });
 });

@@ -48,7 +48,7 @@ export interface Finding {
 }
 
 /** A way to put something in order that cannot lose anything. */
-export interface Mend {
+interface Mend {
   /** Whether no daemon may own the spool meanwhile. */
   readonly needsLock: boolean;
   apply(): Promise<void>;

@@ -13,7 +13,7 @@ export interface Listed {
 }
 
 /** Why something failed or was rejected. */
-export interface ListedReason {
+interface ListedReason {
   readonly path: string;
   /** The number of a failed task, or the name of a rejected drop. */
   readonly subject: number | string;
