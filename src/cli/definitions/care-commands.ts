@@ -21,4 +21,18 @@ export function defineCareCommands(program: Command, exit: Exit): void {
     .option("--dry-run", "tell what would go, remove nothing")
     .addOption(jsonOption())
     .action(async (options) => exit(await (await import("../commands/prune.ts")).prune(options)));
+  doctorCommand(program).action(async (options) => exit(await (await import("../commands/doctor.ts")).doctor(options)));
+}
+
+/** What it holds the machine against is told by the settings that the daemon has. */
+function doctorCommand(program: Command): Command {
+  const doctor = command(
+    program,
+    "doctor",
+    "look at the machine for what may be in the way; exit 1 when something is",
+  ).addOption(jsonOption());
+  for (const name of ["concurrency", "roots", "workerMemory", "inputFormats"] as const) {
+    doctor.addOption(settingOption(name));
+  }
+  return doctor;
 }
