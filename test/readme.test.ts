@@ -177,6 +177,16 @@ describe("README's example for", () => {
     expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["42.json", "43.json"]);
     expect(await readdir(join(spool, "held"))).toEqual([]);
   });
+
+  it("commands that move tasks moves them", async () => {
+    const { directory, path } = await freshProject();
+    const spool = await emptySpool(directory);
+    for (const file of ["tasks/41.json", "tasks/42.json", "failed/43.json"]) await writeFile(join(spool, file), "{}");
+    const { code, stdout, stderr } = await shell(directory, block("sh moves"), path);
+    expect([code, stderr]).toEqual([0, "0 tasks\n"]);
+    expect(stdout).toBe("41 held\n42 held\n41 released\n43 retried\n");
+    expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["41.json", "43.json"]);
+  });
 });
 
 describe("what README says of sharp's edges", () => {

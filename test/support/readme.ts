@@ -58,15 +58,16 @@ export function errorRows(): Row[] {
   ]);
 }
 
-/** usage, options that are its own, what it does. `--spool` is common to all, the settings of `start` have their table. */
+/** usage, options that are its own, what it does. `--spool` is common to all, settings of the daemon have their table. */
 export function commandRows(): Row[] {
-  const elsewhere = new Set(["--spool", ...Object.values(SETTINGS).map(({ flag }) => `--${flag}`)]);
+  const settings = new Set(Object.values(SETTINGS).map(({ flag }) => `--${flag}`));
   return commands().map((command) => {
+    const hasSettings = ["start", "plan"].includes(command.name());
     const args = command.registeredArguments.map((argument) => {
       const name = `${argument.name().toUpperCase()}${argument.variadic ? "..." : ""}`;
       return argument.required ? name : `[${name}]`;
     });
-    const own = command.options.filter(({ long }) => !elsewhere.has(long ?? ""));
+    const own = command.options.filter(({ long }) => long !== "--spool" && !(hasSettings && settings.has(long ?? "")));
     const options = own.map(({ flags }) => code(flags)).join(" ");
     return [code([command.name(), ...args].join(" ")), options, command.description()];
   });
