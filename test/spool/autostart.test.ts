@@ -189,6 +189,19 @@ describe("a starter", () => {
     expect(starts()).toBe(3);
   });
 
+  it("does not start daemon after daemon when they break down, whatever comes in", async () => {
+    const { layout, clock, wake, starts, end } = await fakeStarts();
+    const counts: number[] = [];
+    for (const [index, laterMs] of [0, 0, 0, 999, 1].entries()) {
+      await put(join(layout.tasks, `${index + 1}.json`));
+      clock.nowMs += laterMs;
+      await wake({ onError: () => undefined });
+      counts.push(starts());
+      await end(78);
+    }
+    expect(counts).toEqual([1, 2, 2, 2, 3]);
+  });
+
   it("starts anew after one that could not be started", async () => {
     const { layout, wake, starts, refuse } = await fakeStarts();
     await put(join(layout.tasks, "1.json"));
@@ -206,13 +219,13 @@ describe("a starter", () => {
 async function fakeStarts() {
   const layout = await newSpool();
   const clock = { nowMs: 0 };
-  const ends: (() => Promise<void>)[] = [];
+  const ends: ((code: number) => Promise<void>)[] = [];
   let isRefused = false;
   let count = 0;
   const launch: Parameters<typeof createStarter>[2] = async (_system, _layout, _command, ended) => {
     if (isRefused) throw Object.assign(new Error("EAGAIN: no more processes"), { code: "EAGAIN" });
     count += 1;
-    ends.push(() => ended(0, null, ""));
+    ends.push((code) => ended(code, null, ""));
   };
   const system = { ...realSystem(), monotonicMs: () => clock.nowMs };
   const starter = createStarter(system, layout, launch);
@@ -225,8 +238,8 @@ async function fakeStarts() {
       isRefused = refused;
     },
     /** Ends the daemon that runs, if one does, and lets the starter hear of it. */
-    async end() {
-      await ends.pop()?.();
+    async end(code = 0) {
+      await ends.pop()?.(code);
     },
   };
 }
