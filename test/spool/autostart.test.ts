@@ -40,20 +40,6 @@ describe("enqueue with autostart", () => {
     ]);
   });
 
-  it("starts none when a daemon lives", async () => {
-    const place = await freshPlace();
-    const spool = await openSpool(place.spool);
-    const lock = await acquireDaemonLock(realSystem(), layoutOf(place.spool), () => undefined);
-    const autostart = gathering(place);
-    await spool.enqueue(quickTask("out/a"), { autostart });
-    expect([await place.lines(), autostart.errors, await readdir(join(place.spool, "tasks"))]).toEqual([
-      [],
-      [],
-      ["1.json"],
-    ]);
-    await lock.release();
-  });
-
   it("queues the task all the same when no daemon can be started, and tells why", async () => {
     const place = await freshPlace();
     const spool = await openSpool(place.spool);
@@ -115,12 +101,10 @@ describe("a starter", () => {
     ["all that waits is not due", ["deferred/9999999999999.1.a1.json"]],
     ["the spool is paused", ["tasks/1.json", "PAUSE"]],
   ])("starts nothing when %s", async (_when, files) => {
-    const place = await freshPlace();
-    await openSpool(place.spool);
-    for (const file of files) await writeFile(join(place.spool, file), "{}");
-    const options = gathering(place, { args: ["--no-such-option"] });
-    await createStarter(realSystem(), layoutOf(place.spool)).wake(options);
-    expect([options.errors, await place.lines()]).toEqual([[], []]);
+    const { layout, wake, starts } = await fakeStarts();
+    for (const file of files) await put(join(layout.root, file));
+    await wake();
+    expect(starts()).toBe(0);
   });
 
   it("makes no spool where there is none, and looks into one that is damaged no longer than to say so", async () => {
@@ -133,6 +117,17 @@ describe("a starter", () => {
     await writeFile(join(place.spool, "tasks/1.json"), "{}");
     await starter.wake(options);
     expect(options.errors).toMatchObject([{ code: "AUTOSTART_FAILED" }]);
+  });
+
+  it("starts none while a daemon owns the spool", async () => {
+    const { layout, wake, starts } = await fakeStarts();
+    await put(join(layout.tasks, "1.json"));
+    const lock = await acquireDaemonLock(realSystem(), layout, () => undefined);
+    await wake();
+    expect(starts()).toBe(0);
+    await lock.release();
+    await wake();
+    expect(starts()).toBe(1);
   });
 
   it("does not start daemon after daemon for what none can run yet, and does at once when something new comes", async () => {
