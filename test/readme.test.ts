@@ -18,6 +18,7 @@ import {
   encoderRows,
   entryRows,
   errorRows,
+  findingRows,
   formatRows,
   outputRows,
   positionWords,
@@ -26,6 +27,7 @@ import {
   section,
   settingRows,
   stepRows,
+  syncRows,
   table,
   taskRows,
   tileRows,
@@ -36,6 +38,7 @@ describe("README's table of", () => {
     ["members of a task", "A task", taskRows],
     ["members of an output", "Outputs", outputRows],
     ["members of an entry of the schedule", "Schedule entries", entryRows],
+    ["members of the data of a sync", "Sync data", syncRows],
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
@@ -43,6 +46,7 @@ describe("README's table of", () => {
     ["commands", "Commands", commandRows],
     ["settings", "Settings", settingRows],
     ["errors", "Errors", errorRows],
+    ["findings", "Findings", findingRows],
   ])("%s says what the code says, no more and no less", (_what, heading, rows) => {
     expect(table(heading)).toEqual(rows());
   });

@@ -4,8 +4,7 @@ import { fileURLToPath } from "node:url";
 import { BIN, freshDirectory } from "./daemon.ts";
 import { photographJpeg } from "./pictures.ts";
 
-/** The top of the repository. */
-export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+export const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A project as a reader has it: a picture in uploads/, spoold among its packages, and its command on the PATH. */
 export async function freshProject(): Promise<{ directory: string; path: string }> {
