@@ -21,6 +21,7 @@ import { errnoOf } from "./errors.ts";
 
 export type FileSystem = Pick<
   typeof promises,
+  | "chmod"
   | "link"
   | "lstat"
   | "mkdir"

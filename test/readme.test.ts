@@ -18,6 +18,7 @@ import {
   encoderRows,
   entryRows,
   errorRows,
+  findingRows,
   formatRows,
   outputRows,
   positionWords,
@@ -26,6 +27,7 @@ import {
   section,
   settingRows,
   stepRows,
+  syncRows,
   table,
   taskRows,
   tileRows,
@@ -36,6 +38,7 @@ describe("README's table of", () => {
     ["members of a task", "A task", taskRows],
     ["members of an output", "Outputs", outputRows],
     ["members of an entry of the schedule", "Schedule entries", entryRows],
+    ["members of the data of a sync", "Sync data", syncRows],
     ["formats", "Formats", formatRows],
     ["steps", "Steps", stepRows],
     ["encoder options", "Encoder options", encoderRows],
@@ -43,6 +46,7 @@ describe("README's table of", () => {
     ["commands", "Commands", commandRows],
     ["settings", "Settings", settingRows],
     ["errors", "Errors", errorRows],
+    ["findings", "Findings", findingRows],
   ])("%s says what the code says, no more and no less", (_what, heading, rows) => {
     expect(table(heading)).toEqual(rows());
   });
@@ -178,13 +182,14 @@ describe("README's example for", () => {
     expect(await readdir(join(spool, "held"))).toEqual([]);
   });
 
-  it("systemd starts the daemon with settings that exist", () => {
-    const unit = block("ini");
-    const flags = [...unit.matchAll(/ --([\w-]+)/g)].map(([, flag]) => `\`--${flag}\``);
-    expect(flags).toEqual(["`--log-file`", "`--error-file`"]);
-    expect(settingRows().map(([flag]) => flag)).toEqual(expect.arrayContaining(flags));
-    expect(unit).toMatch(/^Restart=/m);
-    expect(unit).toMatch(/^KillMode=mixed$/m);
+  it("commands that move tasks moves them", async () => {
+    const { directory, path } = await freshProject();
+    const spool = await emptySpool(directory);
+    for (const file of ["tasks/41.json", "tasks/42.json", "failed/43.json"]) await writeFile(join(spool, file), "{}");
+    const { code, stdout, stderr } = await shell(directory, block("sh moves"), path);
+    expect([code, stderr]).toEqual([0, "0 tasks\n"]);
+    expect(stdout).toBe("41 held\n42 held\n41 released\n43 retried\n");
+    expect((await readdir(join(spool, "tasks"))).sort()).toEqual(["41.json", "43.json"]);
   });
 });
 

@@ -4,6 +4,7 @@ import { defineCareCommands } from "./definitions/care-commands.ts";
 import { defineDaemonCommands } from "./definitions/daemon-commands.ts";
 import type { Exit } from "./definitions/define.ts";
 import { defineLookingCommands } from "./definitions/looking-commands.ts";
+import { defineMachineCommands } from "./definitions/machine-commands.ts";
 import { defineMoveCommands } from "./definitions/move-commands.ts";
 import { defineProducerCommands } from "./definitions/producer-commands.ts";
 import { printText, tellError, tellText } from "./output.ts";
@@ -42,6 +43,7 @@ export function buildProgram(exit: Exit): Command {
   defineLookingCommands(program, exit);
   defineCareCommands(program, exit);
   defineMoveCommands(program, exit);
+  defineMachineCommands(program, exit);
   return program;
 }
 

@@ -98,6 +98,8 @@ const NETWORK_MAGIC: ReadonlySet<number> = new Set([
 ]);
 
 function watchNames(directory: string): FSWatcher {
+  // It would watch another path, and say that all is well.
+  if (directory.includes("\\")) throw new Error("chokidar takes a backslash for a slash");
   return watch(directory, {
     depth: 0,
     ignoreInitial: true,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
 import { type Committer, openCommitter } from "../spool/commit.ts";
@@ -6,6 +5,7 @@ import type { DaemonLock } from "../spool/daemon-lock.ts";
 import type { Layout } from "../spool/layout.ts";
 import { openPruned, type Pruned } from "../spool/pruned.ts";
 import { openSequence, type Sequence } from "../spool/sequence.ts";
+import { spoolTagOf } from "../spool/tag.ts";
 import type { System } from "../system.ts";
 
 /** What every part of a running daemon works with. */
@@ -33,8 +33,7 @@ export async function openContext(
   const { system, layout } = given;
   const sequence = openSequence(system, layout);
   const committer = openCommitter(system, layout, sequence);
-  const { dev, ino } = await system.fs.lstat(layout.root);
-  const spoolTag = createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 8);
+  const spoolTag = await spoolTagOf(system, layout);
   const spool = await system.fs.realpath(layout.root);
   const pruned = openPruned(system, layout);
   return { ...given, spool, committer, sequence, pruned, spoolTag };

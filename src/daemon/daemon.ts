@@ -8,8 +8,8 @@ import type { DaemonOptions } from "./daemon-options.ts";
 import { holdAgain } from "./hold-again.ts";
 import type { LoopState } from "./loop.ts";
 import { own } from "./own.ts";
-import { openServiceManager } from "./service-manager.ts";
 import { listenForSignals } from "./signals.ts";
+import { openSystemd } from "./systemd.ts";
 import { createWakeup } from "./wakeup.ts";
 import { openWorkers } from "./workers.ts";
 
@@ -29,11 +29,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     killWorkers();
     wakeup.ring();
   };
-  const manager = openServiceManager({ env: options.env, log, ring: wakeup.ring });
+  const systemd = openSystemd({ env: options.env, log, ring: wakeup.ring });
   const drain = (): void => {
     state.stopping = true;
     log.event("info", "daemon stopping");
-    manager.stopping();
+    systemd.stopping();
     wakeup.ring();
   };
   const stopListening = listenForSignals({ drain, stopNow: () => killWorkers(), reopen: () => log.reopen() });
@@ -49,14 +49,14 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       const pool = openWorkers(context, options, { fail, wakeup });
       killWorkers = () => pool.killAll();
       try {
-        return await own(context, { pool, lock, wakeup, state, manager, fail, drain }, options);
+        return await own(context, { pool, lock, wakeup, state, systemd, fail, drain }, options);
       } finally {
         await pool.close();
         await lock.release();
       }
     });
   } finally {
-    manager.close();
+    systemd.close();
     stopListening();
   }
 }

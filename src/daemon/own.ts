@@ -18,7 +18,7 @@ import { openPruning } from "./pruning.ts";
 import { resume } from "./resume.ts";
 import { openRunner, type RunnerEvents } from "./runner.ts";
 import { openScheduler } from "./scheduler.ts";
-import type { ServiceManager } from "./service-manager.ts";
+import type { Systemd } from "./systemd.ts";
 import { createTally } from "./tally.ts";
 import type { Wakeup } from "./wakeup.ts";
 
@@ -28,14 +28,14 @@ export interface Owned {
   readonly lock: DaemonLock;
   readonly wakeup: Wakeup;
   readonly state: LoopState;
-  readonly manager: ServiceManager;
+  readonly systemd: Systemd;
   readonly fail: (error: SpooldError) => void;
   readonly drain: () => void;
 }
 
 /** From the moment at which the spool is ours until nothing of it is under way. */
 export async function own(context: DaemonContext, owned: Owned, options: DaemonOptions): Promise<HoldEnd> {
-  const { pool, lock, wakeup, state, manager, fail, drain } = owned;
+  const { pool, lock, wakeup, state, systemd, fail, drain } = owned;
   const ends = endsOf(options);
   const once = ends === "whenDone";
   const { system, layout, settings, log } = context;
@@ -103,9 +103,9 @@ export async function own(context: DaemonContext, owned: Owned, options: DaemonO
     concurrency: settings.concurrency,
     once,
   });
-  manager.ready();
+  systemd.ready();
   const turned = (): void =>
-    manager.turned(() => status().paused ?? `${runner.running().length} running, ${backlog.waiting()} waiting`);
+    systemd.turned(() => status().paused ?? `${runner.running().length} running, ${backlog.waiting()} waiting`);
   let failedAtStart = 0;
   try {
     failedAtStart = await resume(context);

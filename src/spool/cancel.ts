@@ -54,7 +54,7 @@ export async function cancelTask(system: System, layout: Layout, place: Found): 
 
 /**
  * Ends what a crash has left of a cancelled task: its file in `held/`, beside its receipt.
- * @returns false when what lies there is another task
+ * @returns false when what lies there is another task, or in another place
  */
 export async function dropCancelled(
   system: System,
@@ -62,8 +62,11 @@ export async function dropCancelled(
   place: Found,
   receipt: Pick<Receipt, "key">,
 ): Promise<boolean> {
-  const task = await taskIn(system, place);
-  if (place.state !== "held" || (task?.key ?? "") !== receipt.key) return false;
+  const file = await readTaskFile(system, place.path);
+  // Another command was at the same task, and has brought it to its end since it was found here.
+  if (file.kind === "unreadable" && file.gone) return true;
+  const key = file.kind === "committed" ? file.task.key : "";
+  if (place.state !== "held" || key !== receipt.key) return false;
   await dropActive(system, layout, { ...place.entry, path: place.path });
   await syncDirectory(system, layout.held);
   return true;

@@ -40,7 +40,7 @@ export interface DaemonStatus extends ScheduleView {
 }
 
 /** The longest path that fits into a socket address on Linux and macOS. */
-const MAX_SOCKET_PATH = 100;
+export const MAX_SOCKET_PATH = 100;
 
 /** A path to the control socket that fits into a socket address, however deep the spool lies. */
 export interface SocketAddress {

@@ -76,6 +76,11 @@ export async function rememberPruned(
   });
 }
 
+/** Whether what was remembered cannot be read any more: then nothing can be pruned. */
+export async function isPrunedDamaged(system: System, layout: Pick<Layout, "run">): Promise<boolean> {
+  return (await read(system, layout)) === undefined;
+}
+
 /** @returns undefined when somebody has damaged it */
 async function read({ fs }: System, layout: Pick<Layout, "run">): Promise<Contents | undefined> {
   const text = await ignoring(["ENOENT"], fs.readFile(pathOf(layout), "utf8"));

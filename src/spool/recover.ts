@@ -8,7 +8,7 @@ import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";
 
 /** Writers give up long before this; a temporary this old belongs to nobody (the rule of Maildir and qmail). */
-const STALE_TEMPORARY_MS = 36 * 60 * 60 * 1_000;
+export const STALE_TEMPORARY_MS = 36 * 60 * 60 * 1_000;
 
 /** What a start found. */
 export interface Recovery {

@@ -18,7 +18,9 @@ interface Target {
  */
 export async function relocate(system: System, layout: Layout, place: Found, target: Target): Promise<boolean> {
   const to = join(layout[target.state], target.name);
-  if ((await ignoring(["ENOENT"], system.fs.lstat(to))) !== undefined) {
+  if (await isThere(system, to)) {
+    // Another command was quicker, with this very file.
+    if (!(await isThere(system, place.path))) return false;
     const files = `${place.state}/${basename(place.path)} ${target.state}/${target.name}`;
     throw new SpooldError("NUMBER_TWICE", { number: place.entry.number, files });
   }
@@ -26,4 +28,8 @@ export async function relocate(system: System, layout: Layout, place: Found, tar
   if ((await ignoring(["ENOENT"], renaming)) === undefined) return false;
   await Promise.all([syncDirectory(system, layout[target.state]), syncDirectory(system, layout[place.state])]);
   return true;
+}
+
+async function isThere({ fs }: System, path: string): Promise<boolean> {
+  return (await ignoring(["ENOENT"], fs.lstat(path))) !== undefined;
 }

@@ -13,10 +13,10 @@ export const varSchema = z.union([z.string().max(MAX_VAR_LENGTH), z.number()], {
 });
 
 /** A task that names a recipe instead of its outputs. */
-const orderSchema = taskSchema.omit({ key: true, outputs: true }).extend({
+export const orderSchema = taskSchema.omit({ key: true, outputs: true }).extend({
   recipe: z
     .string()
-    .refine((name) => RECIPE_NAME.test(name), "the name of a recipe: 1 to 64 of a-z, 0-9 and -, no - first")
+    .regex(RECIPE_NAME, { error: "the name of a recipe: 1 to 64 of a-z, 0-9 and -, no - first" })
     .describe("the recipe that says which pictures to make"),
   vars: z.record(z.string(), varSchema).optional().describe("what the recipe's own words stand for"),
 });

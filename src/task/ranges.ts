@@ -30,14 +30,39 @@ export function isInRanges(ranges: readonly Range[], number: number): boolean {
   return false;
 }
 
+/** The numbers from 1 to a last one that are in none of them. */
+export function gapsIn(ranges: readonly Range[], last: number): readonly Range[] {
+  const gaps: Range[] = [];
+  let next = 1;
+  for (const [first, end] of ranges) {
+    if (first > last) break;
+    if (first > next) gaps.push([next, first - 1]);
+    next = end + 1;
+  }
+  if (next <= last) gaps.push([next, last]);
+  return gaps;
+}
+
+/** All numbers, one by one. */
+export function* numbersIn(ranges: readonly Range[]): Generator<number> {
+  for (const [first, last] of ranges) for (let number = first; number <= last; number++) yield number;
+}
+
 /** How many numbers there are in them. */
 export function countOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
-/** For people: `1-4, 6`. */
+/** Text of no more than this is easily read. */
+const MAX_SPELLED = 160;
+
+/** For people: `1-4, 6`; the first ones of very many. */
 export function spellRanges(ranges: readonly Range[]): string {
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(", ");
+  const spelled = ranges
+    .slice(0, MAX_SPELLED)
+    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
+  const text = spelled.join(", ");
+  return text.length <= MAX_SPELLED ? text : `${text.slice(0, text.lastIndexOf(",", MAX_SPELLED))}, ...`;
 }
 
 function joined<T>(sorted: Iterable<T>, rangeOf: (value: T) => Range): readonly Range[] {

@@ -47,7 +47,18 @@ describe("spoold list", () => {
     const all = await spoold(directory, ["list", "--json"]);
     const done = await spoold(directory, ["list", "done", "--json"]);
     const rows = jsonLines(all.stdout + done.stdout);
-    const members = ["state", "number", "file", "priority", "attempt", "dueAt", "supplicant", "summary", "ageMs", "status"];
+    const members = [
+      "state",
+      "number",
+      "file",
+      "priority",
+      "attempt",
+      "dueAt",
+      "supplicant",
+      "summary",
+      "ageMs",
+      "status",
+    ];
     expect(rows).toHaveLength(STATES.length);
     for (const row of rows) expect(Object.keys(row)).toEqual(members);
     const dueAt = new Date(DUE_AT_MS).toISOString();

@@ -1,6 +1,9 @@
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptySpool, jsonLines, placeTask, spoold, TASK } from "../support/cli.ts";
 import { freshDirectory } from "../support/daemon.ts";
+import { block } from "../support/readme.ts";
 
 describe("spoold qshape", () => {
   it("shows a table of ages in minutes: all that may yet run, then each supplicant", async () => {
@@ -17,6 +20,20 @@ describe("spoold qshape", () => {
       "(none)           1  1   0   0   0   0    0    0    0     0      0",
       "",
     ]);
+  });
+
+  it("looks as README shows it", async () => {
+    const directory = await freshDirectory();
+    const shown = block("text qshape").split("\n").slice(1);
+    for (const [supplicant, minutes] of [
+      ...[1, 2, 15].map((age) => ["gallery", age] as const),
+      ...[1_500, 9_000].map((age) => ["import", age] as const),
+    ]) {
+      const number = await placeTask(directory, "tasks", { ...TASK, supplicant });
+      const at = Date.now() / 1_000 - minutes * 60;
+      await utimes(join(directory, "spool", "tasks", `${number}.json`), at, at);
+    }
+    expect((await spoold(directory, ["qshape"])).stdout.split("\n")).toEqual(shown);
   });
 
   it("gives each row as a line of JSON, of the states and with the rows that are asked for", async () => {

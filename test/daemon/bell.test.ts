@@ -85,6 +85,12 @@ describe("a bell whose watcher cannot watch", () => {
     expect(heard.polling).toHaveLength(1);
   });
 
+  it("turns to polling in a place that chokidar takes for another: one with a backslash in its name", async () => {
+    const { bell, heard } = countingBell("/nowhere/a\\b");
+    await bell.arm();
+    expect([bell.isPolling(), heard.polling]).toEqual([true, [expect.stringContaining("backslash")]]);
+  });
+
   it("turns to polling when the watcher fails later, and rings so that nothing is missed", async () => {
     const watcher = fakeWatcher();
     const { bell, heard } = countingBell("/nowhere", { makeWatcher: () => watcher });

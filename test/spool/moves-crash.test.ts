@@ -191,6 +191,7 @@ describe("two commands at the same task", () => {
   it.each([
     ["cancel", "hold"],
     ["cancel", "cancel"],
+    ["hold", "hold"],
     ["hold", "release"],
     ["release", "cancel"],
   ] as const)("leave it in one place: %s and %s", async (first, second) => {
@@ -205,7 +206,9 @@ describe("two commands at the same task", () => {
         reached = true;
         await moved(layout, second, [7], { system: real });
       };
-      await moved(layout, first, [7], { system: record(layout.root, interrupt, real).system });
+      const [result] = await moved(layout, first, [7], { system: record(layout.root, interrupt, real).system });
+      // Who wants what the other has done already has got it.
+      if (first === second) expect(told(result), `at call ${at}`).toMatch(/ to (held|done)$/);
       const left = await taskFiles(layout);
       expect(left, `${first} and ${second}, at call ${at}`).toHaveLength(1);
       if (left[0] === "done/7.json") expect((await receiptIn(layout)).status).toBe("cancelled");

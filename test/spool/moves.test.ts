@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordAttempt } from "../../src/spool/attempts.ts";
@@ -120,6 +122,20 @@ describe("a move by command", () => {
     const recorder = record(layout.root);
     expect(await moved(layout, "hold", numbers, { system: recorder.system })).toHaveLength(50);
     expect(recorder.calls().filter((call) => call === "opendir failed")).toHaveLength(1);
+  });
+
+  it("is an error when a daemon that may be at work on the task does not answer: then it is held", async () => {
+    const layout = await newSpool();
+    await placeFile(layout, "active/7.a1.json");
+    const daemon = createServer().listen(join(layout.run, "spoold.sock"));
+    const sockets = new Set<Socket>();
+    daemon.on("connection", (socket) => sockets.add(socket));
+    await once(daemon, "listening");
+    expect(told((await moved(layout, "cancel"))[0])).toBe("DAEMON_SILENT held");
+    expect(await taskFiles(layout)).toEqual(["held/7.json"]);
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => daemon.close(closed));
+    expect(told((await moved(layout, "cancel"))[0])).toBe("held to done");
   });
 
   it("is an error with a name in what has no form of a spool any more", async () => {

@@ -7,9 +7,11 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { envName, SETTINGS } from "../../src/config.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { vocabularyRows } from "../../src/image/vocabulary/table.ts";
+import { FINDINGS } from "../../src/spool/check/finding.ts";
 import { parseRecipe } from "../../src/task/recipe.ts";
 import { entrySchema } from "../../src/task/schedule.ts";
 import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
+import { syncSchema } from "../../src/worker/handlers/sync/request.ts";
 
 export const README = readFileSync("README.md", "utf8");
 
@@ -58,15 +60,25 @@ export function errorRows(): Row[] {
   ]);
 }
 
-/** usage, options that are its own, what it does. `--spool` is common to all, the settings of `start` have their table. */
+/** code, what it means, what `check --fix` does about it. */
+export function findingRows(): Row[] {
+  return Object.entries(FINDINGS).map(([name, { tells, fix, isNote }]) => [
+    code(name),
+    tells,
+    fix ?? (isNote ? "only to be known" : ""),
+  ]);
+}
+
+/** usage, options that are its own, what it does. `--spool` is common to all, settings of the daemon have their table. */
 export function commandRows(): Row[] {
-  const elsewhere = new Set(["--spool", ...Object.values(SETTINGS).map(({ flag }) => `--${flag}`)]);
+  const settings = new Set(Object.values(SETTINGS).map(({ flag }) => `--${flag}`));
   return commands().map((command) => {
+    const hasSettings = ["start", "plan", "check"].includes(command.name());
     const args = command.registeredArguments.map((argument) => {
       const name = `${argument.name().toUpperCase()}${argument.variadic ? "..." : ""}`;
       return argument.required ? name : `[${name}]`;
     });
-    const own = command.options.filter(({ long }) => !elsewhere.has(long ?? ""));
+    const own = command.options.filter(({ long }) => long !== "--spool" && !(hasSettings && settings.has(long ?? "")));
     const options = own.map(({ flags }) => code(flags)).join(" ");
     return [code([command.name(), ...args].join(" ")), options, command.description()];
   });
@@ -91,6 +103,11 @@ export function handlerRows(): Row[] {
 /** Members of an entry of the schedule, as `taskRows`. */
 export function entryRows(): Row[] {
   return memberRows(z.toJSONSchema(entrySchema));
+}
+
+/** Members of the data of a sync, as `taskRows`. */
+export function syncRows(): Row[] {
+  return memberRows(z.toJSONSchema(syncSchema));
 }
 
 /** Members of one output, as `taskRows`. */
@@ -149,6 +166,9 @@ const TOLD: Readonly<Record<string, string>> = {
   cron: "text as `0 3 * * *`",
   timeZone: "a name as `Europe/Berlin`",
   task: "a task, or an order with a recipe",
+  match: "1 to 64 patterns",
+  recipe: "a name",
+  vars: "an object",
 };
 
 /** word, argument, what it does. */

@@ -19,9 +19,6 @@ interface PruneOptions extends JsonOptions, Readonly<Record<string, unknown>> {
   readonly dryRun?: true;
 }
 
-/** Numbers shown of each state; `--json` has all. */
-const MAX_SHOWN = 60;
-
 /** Removes traces of tasks that have ended, and tells how many of each state. A daemon may be at work meanwhile. */
 export async function prune(options: PruneOptions): Promise<number> {
   const system = lookingSystem();
@@ -36,7 +33,7 @@ export async function prune(options: PruneOptions): Promise<number> {
   for (const [state, limits] of limitsOf(options)) {
     const { removed, bytes, kept, numbers } = await pruneState(system, layout, state, { limits, dryRun, rest });
     if (options.json) printJson({ state, removed, bytes, kept, numbers, dryRun });
-    rows.push([state, String(removed), size(bytes), String(kept), shortened(spellRanges(numbers))]);
+    rows.push([state, String(removed), size(bytes), String(kept), spellRanges(numbers)]);
   }
   if (!options.json) printTable(rows);
   return 0;
@@ -53,8 +50,4 @@ function limitsOf(options: PruneOptions): readonly [PrunedState, Limits][] {
   if (failedAge !== undefined) told.push(["failed", { ...none, ageMs: failedAge }]);
   if (rejectedAge !== undefined) told.push(["rejected", { ...none, ageMs: rejectedAge }]);
   return told.length > 0 ? told : [["done", receiptLimits(readSettings(options))]];
-}
-
-function shortened(text: string): string {
-  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)} ...`;
 }

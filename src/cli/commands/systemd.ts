@@ -35,7 +35,7 @@ function wishOf(options: SystemdOptions): UnitWish {
     name: options.name,
     style: options.style,
     isUser: options.user ?? false,
-    account: options.account ?? userInfo().username,
+    account: options.account ?? ownAccount(),
     spool: real(options.spool),
     roots: settings.roots.map(real),
     logs: files.map((path) => real(dirname(resolve(path)))),
@@ -47,6 +47,15 @@ function wishOf(options: SystemdOptions): UnitWish {
     if (!isWritable(path))
       throw new SpooldError("CONFIG_INVALID", { path, accepts: "a path that can stand in a unit file" });
   return wish;
+}
+
+/** An account may have a number and no name, as in a container. */
+function ownAccount(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "nobody");
+  }
 }
 
 /** The path with links resolved, as far as it exists. */

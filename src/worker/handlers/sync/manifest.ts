@@ -15,7 +15,7 @@ import { appendLines, readLines, startLines } from "./lines.ts";
 import { comparePaths } from "./walk.ts";
 
 /** What is said of all sources together. */
-export interface About {
+interface About {
   /** Of what the recipe said: while it stays the same, so do the outputs. */
   readonly recipeDigest: string;
   readonly sources: number;

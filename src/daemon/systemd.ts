@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import type { Log } from "../log.ts";
 
 /** Who started the daemon, where it wants to hear of it. */
-export interface ServiceManager {
+export interface Systemd {
   /** The spool is owned; what is told once is not told again. */
   ready(): void;
   /** The main loop has come round: told as a sign of life, when one is due. */
@@ -19,15 +19,18 @@ export interface ServiceManager {
   close(): void;
 }
 
-export interface ServiceManagerOptions {
+export interface SystemdOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   /** Makes the main loop come round soon. A loop that hangs does not, and gives no sign of life. */
   readonly ring: () => void;
 }
 
-/** The service manager that the environment names, or one that hears nothing. */
-export function openServiceManager({ env, log, ring }: ServiceManagerOptions): ServiceManager {
+/** The longest delay that setInterval takes; a longer one would be none at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The systemd that the environment names, or one that hears nothing. */
+export function openSystemd({ env, log, ring }: SystemdOptions): Systemd {
   const socket = env["NOTIFY_SOCKET"] ?? "";
   const watchdogMs = watchdogMsOf(env);
   let isReady = false;
@@ -59,7 +62,7 @@ export function openServiceManager({ env, log, ring }: ServiceManagerOptions): S
     if (socket === "") return;
     told = told.then(async () => {
       const problem = await notify(words, { PATH: env["PATH"], NOTIFY_SOCKET: socket });
-      if (problem !== null && !isDeaf) log.event("warn", "service manager not told", { because: problem });
+      if (problem !== null && !isDeaf) log.event("warn", "systemd not told", { because: problem });
       isDeaf = problem !== null;
     });
   }
@@ -80,5 +83,5 @@ function notify(words: readonly string[], env: NodeJS.ProcessEnv): Promise<strin
 function watchdogMsOf(env: NodeJS.ProcessEnv): number | null {
   const { WATCHDOG_USEC: microseconds = "", WATCHDOG_PID: pid = String(process.pid) } = env;
   if (!/^[1-9]\d{0,15}$/.test(microseconds) || pid !== String(process.pid)) return null;
-  return Number(microseconds) / 1_000;
+  return Math.min(Number(microseconds) / 1_000, MAX_TIMER_MS);
 }

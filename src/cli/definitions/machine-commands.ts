@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+import { command, type Exit } from "./define.ts";
+
+/** Commands that tell other programs what spoold knows of itself. */
+export function defineMachineCommands(program: Command, exit: Exit): void {
+  command(program, "schema", "print the JSON Schema of a task file").action(async () =>
+    exit(await (await import("../commands/schema.ts")).schema()),
+  );
+}
