@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { emptySpool, shell, spoold, TASK } from "../support/cli.ts";
 import { BIN, freshDirectory } from "../support/daemon.ts";
 
-const COMMANDS = ["start", "stop", "add", "plan", "status", "list", "show", "wait", "qshape", "prune"];
+const COMMANDS = ["start", "stop", "add", "plan", "status", "list", "show", "wait", "qshape", "prune", "systemd"];
 const LOOKING = [["stop"], ["status"], ["list"], ["show", "1"], ["wait", "1"]];
 
 describe("spoold", () => {
