@@ -3,6 +3,7 @@ import { type ErrorCode, errnoOf, SpooldError, serializeError, toSpooldError } f
 import { publish } from "../image/publish.ts";
 import { taskFields } from "../log.ts";
 import { readAttempts } from "../spool/attempts.ts";
+import { findTask } from "../spool/find.ts";
 import { defer, finishDone, finishFailed, hasReceipt } from "../spool/finish.ts";
 import { forgetWord, marksOf } from "../spool/marks.ts";
 import { ignoring, unlinkIfThere } from "../system.ts";
@@ -100,7 +101,9 @@ async function outcomeOf(context: DaemonContext, attempt: Attempt, end: WorkEnd)
 async function isTakenAway({ system, layout, log }: DaemonContext, attempt: Attempt): Promise<boolean> {
   const { active, task } = attempt;
   if ((await ignoring(["ENOENT"], system.fs.lstat(active.path))) !== undefined) return false;
-  await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
+  // Unless it lies there: then a move was done whose fsync has failed.
+  if ((await findTask(system, layout, active.number))?.state !== "failed")
+    await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
   log.event("warn", "task taken away", taskFields({ ...active, ...task }));
   return true;
 }

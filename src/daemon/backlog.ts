@@ -51,15 +51,19 @@ export interface Backlog {
   unreadable(): number;
 }
 
-/** Entries kept of a look: so many that looks at a huge directory stay rare, so few that memory stays small. */
+/** Entries kept of a look at least: so many that looks at a huge directory stay rare, so few that memory stays small. */
 const WINDOW = 8_192;
 /** How far ahead a task may overtake others that wait for files in use. */
 const MAX_BLOCKED = 64;
 
+/** The part of the time that looks may take while there is work. */
+const LOOK_SHARE = 0.05;
+
 /** Tasks that are read at a look, before their turn. */
 const READ_AHEAD = 64;
 
-export function openBacklog(context: DaemonContext): Backlog {
+/** @param leastKept how many entries of a look are kept at least; smaller in tests */
+export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog {
   const { system, layout, roots, settings } = context;
   const drops = openDrops(context);
   const chains = openChains(system, layout);
@@ -70,24 +74,42 @@ export function openBacklog(context: DaemonContext): Backlog {
   /** What tasks hold that have begun and are not due. */
   let later = { busy: createBusy(), numbers: [] as readonly number[] };
   let retrying = 0;
+  /** What was not kept can wait for what was: of those that cannot start, more are kept at the next look. */
+  let kept = leastKept;
   let chained = 0;
   let beyond = 0;
+  /** Whether tasks have begun and are due that were not kept. */
+  let isDueCut = false;
+  /**
+   * The highest number that the last look saw. Numbers appear in their order, but a listing may show what was put there
+   * after it began and not what was put there just before that: only up to this number is none missing at the next look.
+   */
+  let complete = 0;
+  let leftOut = 0;
+  /** When a look at those that were left out takes no more than its part of the time. */
+  let lookForLeftOutMs = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
 
   return {
     async look() {
+      const beganMs = system.monotonicMs();
       unreadable.clear();
-      chains.refresh();
-      const tasks = await scanTasks(system, layout, WINDOW);
+      forgetChains();
+      const tasks = await scanTasks(system, layout, kept);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
       await drops.tend(tasks);
-      const deferred = await scanDeferred(system, layout, system.nowMs(), WINDOW);
+      const deferred = await scanDeferred(system, layout, system.nowMs(), kept);
+      isDueCut = deferred.isDueCut;
       nextDueAtMs = deferred.nextDueAtMs;
       names = [...tasks.drops.map((file) => `tasks/${file}`), ...[...tasks.entries, ...deferred.due].map(keyOfEntry)];
-      const waiting = tasks.entries.filter(({ file }) => !drops.has(file));
+      const whole = tasks.entries.filter(({ file }) => !drops.has(file));
+      const waiting = whole.filter(({ number }) => number <= complete);
+      leftOut = whole.length - waiting.length;
+      complete = tasks.highest;
+      lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       window = [...deferred.due, ...waiting].sort(compareEntries);
-      beyond = tasks.total - tasks.entries.length - tasks.drops.length;
+      beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
       const present = new Set([...window, ...deferred.later].map(keyOfEntry));
       for (const key of inspected.keys()) if (!present.has(key)) inspected.delete(key);
       retrying = deferred.later.length;
@@ -99,11 +121,17 @@ export function openBacklog(context: DaemonContext): Backlog {
       if (deferred.isLaterCut) later.busy.add(EVERYTHING);
     },
     async next(running) {
-      const due = await holdersOf(window.filter(hasBegun));
+      const begun = await holdersOf(window.filter(hasBegun));
+      const due = isDueCut ? [...begun, { number: 0, touches: EVERYTHING }] : begun;
       const turns = takeTurns({ running, later, due });
       chained = 0;
-      for (let index = 0, blocked = 0; index < window.length && blocked < MAX_BLOCKED; ) {
+      for (let index = 0, blocked = 0; index < window.length; ) {
         const entry = window[index] as TaskEntry;
+        // What has begun waits for none of those that are blocked, and they may be blocked by it.
+        if (blocked >= MAX_BLOCKED && !hasBegun(entry)) {
+          index += 1;
+          continue;
+        }
         const found = await take(entry, turns);
         if (found === "blocked") blocked += 1;
         if (found === "chained") chained += 1;
@@ -115,15 +143,16 @@ export function openBacklog(context: DaemonContext): Backlog {
         inspected.delete(keyOfEntry(entry));
         if (found !== "gone") return found;
       }
+      kept = Math.max(leastKept, 2 * chained);
       return undefined;
     },
-    ended: chains.refresh,
+    ended: forgetChains,
     waiting: () => window.length + beyond + drops.settling(),
     chained: () => chained,
     seen: () => new Set(names),
     retrying: () => retrying,
-    hasRunDry: () => window.length === 0 && beyond > 0,
-    nextLookMs: () => Math.min(drops.nextLookMs(), nextDueAtMs - system.nowMs()),
+    hasRunDry: () => window.length === chained && beyond > 0,
+    nextLookMs: () => Math.min(untilLeftOutMs(), drops.nextLookMs(), nextDueAtMs - system.nowMs()),
     rejected: drops.rejected,
     unreadable: () => unreadable.size,
   };
@@ -132,7 +161,8 @@ export function openBacklog(context: DaemonContext): Backlog {
   async function take(entry: TaskEntry, turns: Turns): Promise<Candidate | "blocked" | "chained" | "gone"> {
     const candidate = await inspect(entry);
     if (candidate === undefined) return "gone";
-    const readiness = await chains.readinessOf(entry.number, candidate.task);
+    // What has begun was ready: it may hold files that those need which a person lets it wait for again.
+    const readiness = hasBegun(entry) ? "ready" : await chains.readinessOf(entry.number, candidate.task);
     if (readiness instanceof SpooldError) return { ...candidate, touches: NOTHING, refused: readiness };
     let turn = { number: entry.number, touches: candidate.touches, hasBegun: hasBegun(entry) };
     if (readiness !== "ready") {
@@ -146,6 +176,18 @@ export function openBacklog(context: DaemonContext): Backlog {
     }
     turns.hold(turn);
     return "blocked";
+  }
+
+  /** At once when there is nothing else to start; else not so often that looks take the time of work. */
+  function untilLeftOutMs(): number {
+    if (leftOut === 0) return Number.POSITIVE_INFINITY;
+    return window.length === chained ? 0 : lookForLeftOutMs - system.monotonicMs();
+  }
+
+  /** Nobody knows who waits for others still before that was asked again: until then none counts as one of them. */
+  function forgetChains(): void {
+    chains.refresh();
+    chained = 0;
   }
 
   async function holdersOf(entries: readonly TaskEntry[]): Promise<readonly Holder[]> {

@@ -19,36 +19,54 @@ export interface Chains {
   refresh(): void;
 }
 
+/** What was looked up since tasks have last ended. */
+interface LookedUp {
+  readonly readiness: Map<string, Readiness>;
+  readonly standings: Map<number, Promise<Standing>>;
+  /** Numbers of a batch that have not ended. */
+  readonly waiting: Map<string, Promise<readonly number[]>>;
+}
+
 export function openChains(system: System, layout: Layout): Chains {
   /** What cannot change any more, but by a person. */
   const done = new Set<number>();
-  let known = new Map<string, Readiness>();
+  let latest = nothingLookedUp();
 
   return {
     async readinessOf(number, task) {
       const { after = [], afterBatch } = task;
       if (after.length === 0 && afterBatch === undefined) return "ready";
+      // A task may end during the look-up: what was found then is not kept for those who ask later.
+      const known = latest;
       const key = `${number} ${after.join()} ${afterBatch}`;
-      const readiness = known.get(key) ?? (await find(number, after, afterBatch));
-      known.set(key, readiness);
+      const readiness = known.readiness.get(key) ?? (await find(known, number, { after, afterBatch }));
+      known.readiness.set(key, readiness);
       return readiness;
     },
     refresh() {
-      known = new Map();
+      latest = nothingLookedUp();
     },
   };
 
-  async function find(number: number, after: readonly number[], afterBatch: string | undefined): Promise<Readiness> {
+  async function find(
+    known: LookedUp,
+    number: number,
+    { after, afterBatch }: { readonly after: readonly number[]; readonly afterBatch: string | undefined },
+  ): Promise<Readiness> {
     const late = after.find((other) => other >= number);
     if (late !== undefined) return new SpooldError("AFTER_FAILED", { after: late, because: "it is no earlier task" });
     const waitsFor: number[] = [];
     for (const other of after) {
-      const standing = await lookUp(other);
+      const standing = await once(known.standings, other, lookUp);
       if (standing === "waiting") waitsFor.push(other);
       else if (standing !== "done") return new SpooldError("AFTER_FAILED", { after: other, because: standing });
     }
     if (afterBatch !== undefined) {
-      const { waiting } = await countBatch(system, layout, afterBatch);
+      const waiting = await once(
+        known.waiting,
+        afterBatch,
+        async () => (await countBatch(system, layout, afterBatch)).waiting,
+      );
       waitsFor.push(...waiting.filter((other) => other < number));
     }
     return waitsFor.length === 0 ? "ready" : waitsFor;
@@ -60,4 +78,19 @@ export function openChains(system: System, layout: Layout): Chains {
     if (standing === "done") done.add(number);
     return standing;
   }
+}
+
+function nothingLookedUp(): LookedUp {
+  return { readiness: new Map(), standings: new Map(), waiting: new Map() };
+}
+
+/** Thousands of tasks may wait for the same one: to find it takes a listing of all states. */
+function once<Key, Value>(
+  known: Map<Key, Promise<Value>>,
+  key: Key,
+  find: (key: Key) => Promise<Value>,
+): Promise<Value> {
+  const found = known.get(key) ?? find(key);
+  known.set(key, found);
+  return found;
 }

@@ -37,14 +37,14 @@ export interface Turns {
   mayStart(turn: Turn): boolean;
   /** Lets a task that may not start hold its files against those that come after it. */
   hold(turn: Turn): void;
-  /** Whether all these tasks run, or have a place before the one whose turn it is. */
+  /** Whether all these tasks run, have begun, or have a place before the one whose turn it is. */
   areBefore(numbers: readonly number[]): boolean;
 }
 
 export function takeTurns({ running, later, due }: Held): Turns {
   const firm = busyWith(running);
   const begun = busyWith(due);
-  const placed = new Set([...running.map(({ number }) => number), ...later.numbers]);
+  const placed = new Set([...[...running, ...due].map(({ number }) => number), ...later.numbers]);
   const begunBefore = createBusy();
   const before = createBusy();
   return {

@@ -18,7 +18,7 @@ import { attemptTag } from "./outputs.ts";
 import type { Pause } from "./pause.ts";
 import type { Pool, Work } from "./pool.ts";
 import type { Attempt } from "./records.ts";
-import type { Touches } from "./touches.ts";
+import { EVERYTHING, type Touches } from "./touches.ts";
 import type { WorkEnd } from "./worker-process.ts";
 
 /** The tasks under way: claims them, gives them to workers, and sees them to their end. */
@@ -98,14 +98,19 @@ export function openRunner(
     async retryStranded() {
       for (const attempt of stranded) {
         const { active } = attempt;
-        if (await hasReceipt(system, layout, active.number)) {
+        const { number } = active;
+        let waits = false;
+        if (await hasReceipt(system, layout, number)) {
           await dropActive(system, layout, active);
-          log.event("info", "receipt found", { number: active.number });
+          log.event("info", "receipt found", { number });
         } else {
-          await settle(context, attempt, { kind: "interrupted" });
+          const { move } = await settle(context, attempt, { kind: "interrupted" });
+          waits = move !== "done";
+          if (move === "deferred") deferred.add({ number, touches: running.get(number)?.touches ?? EVERYTHING });
         }
         stranded.delete(attempt);
-        running.delete(active.number);
+        running.delete(number);
+        events.ended(waits);
       }
     },
     running: () => [...running.values()],
@@ -157,7 +162,8 @@ export function openRunner(
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.move === "deferred") deferred.add({ number, touches });
       events.concluded(conclusion.move);
-      hearOf(conclusion);
+      // What was refused has not been tried: it says nothing of the machine.
+      hearOf(refused === undefined ? conclusion : { ...conclusion, error: null });
       running.delete(number);
     } catch (error) {
       const known = toSpooldError(error, "IO_ERROR", { number });

@@ -37,6 +37,14 @@ const LONGEST_REST_MS = 60_000;
 /** Ends that are none of the program's business: all done, a task has failed, another daemon has the spool. */
 const ORDERLY: ReadonlySet<number | null> = new Set([0, 1, 75]);
 
+/** For how long no daemon is started after one that has left something behind. */
+interface Rest {
+  readonly ms: number;
+  readonly untilMs: number;
+  /** When `tasks/` had changed last: it ends when something new comes; null when that is no reason, for it broke down. */
+  readonly seen: number | undefined | null;
+}
+
 const starters = new Map<string, Starter>();
 
 /** The starter of a spool, the same one for all of this process. */
@@ -56,8 +64,9 @@ export function createStarter(system: System, layout: Layout, launch = launchDet
   let isOurs = false;
   /** Who has asked while a daemon of ours was running: it may have been at its end already. */
   let missed: AutostartOptions | undefined;
-  let rest: { readonly ms: number; readonly untilMs: number; readonly seen: number | undefined } | undefined;
+  let rest: Rest | undefined;
   let willLook = false;
+  let warned = "";
 
   return { wake };
 
@@ -95,16 +104,18 @@ export function createStarter(system: System, layout: Layout, launch = launchDet
     });
 
     async function ended(code: number | null, signal: NodeJS.Signals | null, says: string): Promise<void> {
-      if (!ORDERLY.has(code)) tell(options, new SpooldError("AUTOSTART_FAILED", { exitCode: code, signal, says }));
-      await hearOfEnd().catch((error: unknown) => tell(options, error));
+      const isOrderly = ORDERLY.has(code);
+      if (!isOrderly) tell(options, new SpooldError("AUTOSTART_FAILED", { exitCode: code, signal, says }));
+      await hearOfEnd(isOrderly).catch((error: unknown) => tell(options, error));
     }
   }
 
-  async function hearOfEnd(): Promise<void> {
+  async function hearOfEnd(isOrderly: boolean): Promise<void> {
     try {
       const waits = await somethingWaits(system, layout);
       const ms = rest === undefined ? 0 : Math.min(Math.max(rest.ms * 2, FIRST_REST_MS), LONGEST_REST_MS);
-      rest = waits ? { ms, untilMs: system.monotonicMs() + ms, seen: await changedMs() } : undefined;
+      const seen = isOrderly ? await changedMs() : null;
+      rest = waits ? { ms, untilMs: system.monotonicMs() + ms, seen } : undefined;
     } finally {
       isOurs = false;
     }
@@ -116,7 +127,8 @@ export function createStarter(system: System, layout: Layout, launch = launchDet
   /** Whether what waits is only what the last daemon has left behind, not long ago. */
   async function isResting(options: AutostartOptions): Promise<boolean> {
     const remainingMs = rest === undefined ? 0 : rest.untilMs - system.monotonicMs();
-    if (remainingMs <= 0 || (await changedMs()) !== rest?.seen) return false;
+    if (rest === undefined || remainingMs <= 0) return false;
+    if (rest.seen !== null && (await changedMs()) !== rest.seen) return false;
     if (!willLook) {
       willLook = true;
       setTimeout(() => {
@@ -136,7 +148,7 @@ export function createStarter(system: System, layout: Layout, launch = launchDet
     return { args: ["start", "--once", "--spool", layout.root, ...log, ...args], env: env ?? process.env };
   }
 
-  function tell({ onError = warn }: AutostartOptions, error: unknown): void {
+  function tell({ onError = warnOnce }: AutostartOptions, error: unknown): void {
     try {
       onError(toSpooldError(error, "AUTOSTART_FAILED", { spool: layout.root }));
     } catch (fault) {
@@ -144,8 +156,10 @@ export function createStarter(system: System, layout: Layout, launch = launchDet
       process.emitWarning(fault instanceof Error ? fault : String(fault));
     }
   }
-}
 
-function warn({ code, message }: SpooldError): void {
-  process.emitWarning(message, { type: "SpooldWarning", code });
+  /** What is wrong is wrong at each request. */
+  function warnOnce({ code, message }: SpooldError): void {
+    if (message !== warned) process.emitWarning(message, { type: "SpooldWarning", code });
+    warned = message;
+  }
 }

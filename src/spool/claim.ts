@@ -19,6 +19,7 @@ export interface ActiveTask extends EntryName {
  * the machine down with it is so never tried for ever.
  * @param seen the file as it was read before: what was checked is what runs
  * @returns undefined when the file has moved or changed since
+ * @throws what the file system reports; the task is then back where it was
  */
 export async function claim(
   system: System,
@@ -28,7 +29,13 @@ export async function claim(
 ): Promise<ActiveTask | undefined> {
   const path = join(layout.active, activeName(entry));
   if (!(await move(system, layout, entry, { to: path, seen }))) return undefined;
-  await Promise.all([syncDirectory(system, layout.active), syncDirectory(system, layout[entry.state])]);
+  try {
+    await Promise.all([syncDirectory(system, layout.active), syncDirectory(system, layout[entry.state])]);
+  } catch (error) {
+    // No descriptor was left, perhaps. In active/ nobody would look for it before the next start.
+    await undo(system, layout, entry, path).catch(() => undefined);
+    throw error;
+  }
   return {
     number: entry.number,
     priority: entry.priority,
@@ -54,6 +61,13 @@ export async function putOff(
   if (!(await move(system, layout, entry, { to, seen }))) return false;
   await Promise.all([syncDirectory(system, layout.deferred), syncDirectory(system, layout[entry.state])]);
   return true;
+}
+
+async function undo(system: System, layout: Layout, entry: TaskEntry, path: string): Promise<void> {
+  const before = join(layout[entry.state], entry.file);
+  const isTaken = (await ignoring(["ENOENT"], system.fs.lstat(before))) !== undefined;
+  if (isTaken) await putBack(system, layout, path, entry.file);
+  else await system.fs.rename(path, before);
 }
 
 /** @returns false when the file had moved, or was another one than was read: then it is back in `tasks/` */

@@ -7,6 +7,8 @@ import type { Layout } from "./layout.ts";
 export interface DeferredView {
   /** The first entries that are due, in the order in which they start. */
   readonly due: readonly TaskEntry[];
+  /** Whether there are more of those that have begun than could be kept. */
+  readonly isDueCut: boolean;
   /** The first entries that are not due but have begun: another attempt was made. */
   readonly later: readonly TaskEntry[];
   /** Whether there are more of those than could be kept. */
@@ -24,6 +26,7 @@ export async function scanDeferred(
 ): Promise<DeferredView> {
   const due = lowest(window);
   const later = lowest(window);
+  let dueAndBegun = 0;
   let begun = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
   for (const file of await fs.readdir(layout.deferred)) {
@@ -32,11 +35,14 @@ export async function scanDeferred(
     const entry: TaskEntry = { ...kind.entry, state: "deferred", file };
     if (entry.dueAtMs <= nowMs) {
       due.add(entry);
+      if (hasBegun(entry)) dueAndBegun += 1;
     } else {
       nextDueAtMs = Math.min(nextDueAtMs, entry.dueAtMs);
       if (hasBegun(entry)) later.add(entry);
       if (hasBegun(entry)) begun += 1;
     }
   }
-  return { due: due.sorted(), later: later.sorted(), isLaterCut: begun > window, nextDueAtMs };
+  const kept = due.sorted();
+  const isDueCut = dueAndBegun > kept.filter(hasBegun).length;
+  return { due: kept, isDueCut, later: later.sorted(), isLaterCut: begun > window, nextDueAtMs };
 }

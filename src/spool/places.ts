@@ -6,7 +6,7 @@ import type { Found } from "./find.ts";
 import type { Layout } from "./layout.ts";
 
 /** Read in this order, so that a task that goes its way while they are read is seen in a later one. */
-const ORDER = ["tasks", "deferred", "active", "deferred", "held", "failed", "tasks"] as const;
+const ORDER = ["tasks", "deferred", "active", "deferred", "held", "failed"] as const;
 
 /** What a person moves against this order may be missed, so one reading that finds nothing proves nothing. */
 const READINGS = 3;

@@ -16,6 +16,8 @@ export interface TasksView {
   readonly foreign: readonly string[];
   /** All entries and drops, also those beyond the window. */
   readonly total: number;
+  /** The highest number of all; 0 when none has one. */
+  readonly highest: number;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function scanTasks({ fs }: System, layout: Layout, window: number):
   const reasons: string[] = [];
   const foreign: string[] = [];
   let total = 0;
+  let highest = 0;
   for await (const found of directory) {
     const kind = readName(found.name);
     if (kind.kind === "temporary") continue;
@@ -43,8 +46,9 @@ export async function scanTasks({ fs }: System, layout: Layout, window: number):
       continue;
     }
     total += 1;
+    if (kind.kind === "task") highest = Math.max(highest, kind.entry.number);
     if (kind.kind === "task") entries.add({ ...kind.entry, state: "tasks", file: found.name });
     else if (drops.length < window) drops.push(found.name);
   }
-  return { entries: entries.sorted(), drops: drops.sort(), reasons, foreign, total };
+  return { entries: entries.sorted(), drops: drops.sort(), reasons, foreign, total, highest };
 }

@@ -40,20 +40,6 @@ describe("enqueue with autostart", () => {
     ]);
   });
 
-  it("starts none when a daemon lives", async () => {
-    const place = await freshPlace();
-    const spool = await openSpool(place.spool);
-    const lock = await acquireDaemonLock(realSystem(), layoutOf(place.spool), () => undefined);
-    const autostart = gathering(place);
-    await spool.enqueue(quickTask("out/a"), { autostart });
-    expect([await place.lines(), autostart.errors, await readdir(join(place.spool, "tasks"))]).toEqual([
-      [],
-      [],
-      ["1.json"],
-    ]);
-    await lock.release();
-  });
-
   it("queues the task all the same when no daemon can be started, and tells why", async () => {
     const place = await freshPlace();
     const spool = await openSpool(place.spool);
@@ -115,12 +101,10 @@ describe("a starter", () => {
     ["all that waits is not due", ["deferred/9999999999999.1.a1.json"]],
     ["the spool is paused", ["tasks/1.json", "PAUSE"]],
   ])("starts nothing when %s", async (_when, files) => {
-    const place = await freshPlace();
-    await openSpool(place.spool);
-    for (const file of files) await writeFile(join(place.spool, file), "{}");
-    const options = gathering(place, { args: ["--no-such-option"] });
-    await createStarter(realSystem(), layoutOf(place.spool)).wake(options);
-    expect([options.errors, await place.lines()]).toEqual([[], []]);
+    const { layout, wake, starts } = await fakeStarts();
+    for (const file of files) await put(join(layout.root, file));
+    await wake();
+    expect(starts()).toBe(0);
   });
 
   it("makes no spool where there is none, and looks into one that is damaged no longer than to say so", async () => {
@@ -133,6 +117,17 @@ describe("a starter", () => {
     await writeFile(join(place.spool, "tasks/1.json"), "{}");
     await starter.wake(options);
     expect(options.errors).toMatchObject([{ code: "AUTOSTART_FAILED" }]);
+  });
+
+  it("starts none while a daemon owns the spool", async () => {
+    const { layout, wake, starts } = await fakeStarts();
+    await put(join(layout.tasks, "1.json"));
+    const lock = await acquireDaemonLock(realSystem(), layout, () => undefined);
+    await wake();
+    expect(starts()).toBe(0);
+    await lock.release();
+    await wake();
+    expect(starts()).toBe(1);
   });
 
   it("does not start daemon after daemon for what none can run yet, and does at once when something new comes", async () => {
@@ -189,6 +184,19 @@ describe("a starter", () => {
     expect(starts()).toBe(3);
   });
 
+  it("does not start daemon after daemon when they break down, whatever comes in", async () => {
+    const { layout, clock, wake, starts, end } = await fakeStarts();
+    const counts: number[] = [];
+    for (const [index, laterMs] of [0, 0, 0, 999, 1].entries()) {
+      await put(join(layout.tasks, `${index + 1}.json`));
+      clock.nowMs += laterMs;
+      await wake({ onError: () => undefined });
+      counts.push(starts());
+      await end(78);
+    }
+    expect(counts).toEqual([1, 2, 2, 2, 3]);
+  });
+
   it("starts anew after one that could not be started", async () => {
     const { layout, wake, starts, refuse } = await fakeStarts();
     await put(join(layout.tasks, "1.json"));
@@ -206,13 +214,13 @@ describe("a starter", () => {
 async function fakeStarts() {
   const layout = await newSpool();
   const clock = { nowMs: 0 };
-  const ends: (() => Promise<void>)[] = [];
+  const ends: ((code: number) => Promise<void>)[] = [];
   let isRefused = false;
   let count = 0;
   const launch: Parameters<typeof createStarter>[2] = async (_system, _layout, _command, ended) => {
     if (isRefused) throw Object.assign(new Error("EAGAIN: no more processes"), { code: "EAGAIN" });
     count += 1;
-    ends.push(() => ended(0, null, ""));
+    ends.push((code) => ended(code, null, ""));
   };
   const system = { ...realSystem(), monotonicMs: () => clock.nowMs };
   const starter = createStarter(system, layout, launch);
@@ -225,8 +233,8 @@ async function fakeStarts() {
       isRefused = refused;
     },
     /** Ends the daemon that runs, if one does, and lets the starter hear of it. */
-    async end() {
-      await ends.pop()?.();
+    async end(code = 0) {
+      await ends.pop()?.(code);
     },
   };
 }

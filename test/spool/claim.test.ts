@@ -7,7 +7,7 @@ import { fingerprintOf } from "../../src/spool/task-file.ts";
 import { realSystem } from "../../src/system.ts";
 import { readName } from "../../src/task/name.ts";
 import { filesByState, names, newSpool, put } from "../support/directories.ts";
-import { record } from "../support/recorder.ts";
+import { errno, record } from "../support/recorder.ts";
 import { TASK_BYTES } from "./task.ts";
 
 const real = realSystem();
@@ -48,6 +48,20 @@ describe("a claim", () => {
     expect(await claim(real, layout, entry, seen)).toBeUndefined();
     expect(await readFile(path, "utf8")).toBe("changed");
     expect(await names(layout.active)).toEqual([]);
+  });
+
+  it("that cannot be made durable leaves the task where it was, and what was dropped there since as well", async () => {
+    for (const dropped of [false, true]) {
+      const { layout, entry, seen, path } = await waiting("deferred", "99.42.a3.json");
+      const { system } = record(layout.root, async (text) => {
+        if (text !== "open active") return;
+        if (dropped) await writeFile(path, "dropped");
+        throw errno("EMFILE");
+      });
+      await expect(claim(system, layout, entry, seen)).rejects.toMatchObject({ code: "EMFILE" });
+      const back = dropped ? ["deferred/99.42.a3.json", "tasks/99.42.a3.json"] : ["deferred/99.42.a3.json"];
+      expect(await filesByState(layout)).toEqual(back);
+    }
   });
 
   it("that is taken back overwrites nothing that was dropped under the name meanwhile", async () => {

@@ -10,7 +10,7 @@ const RUN = [
   /^(?:add|daemon)\.lock$/,
   /^owner\.(?:json|[1-9]\d{0,14}\.(?:json|released))$/,
   /^sequence\.(?:0|[1-9]\d{0,14})$/,
-  /^(?:attempts|batches|begun|dedupe|fresh|pruned|pruned-at|schedule|spoold\.sock)$/,
+  /^(?:attempts|batches|begun|dedupe|fresh|pruned|pruned-at|schedule|sync|spoold\.sock)$/,
 ];
 
 /** What spoold does not know where it lies. It is left alone, by everybody. */

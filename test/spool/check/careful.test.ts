@@ -38,6 +38,10 @@ describe("check takes for no trouble", () => {
       for (const path of [settingsFile, scheduleFile, join(recipes, "a.json"), join(handlers, "a.js"), pauseFile])
         await put(path, "{}");
     },
+    "what schedules and syncs know": async ({ run }) => {
+      for (const path of ["schedule/nightly.json", "sync/0123.jsonl", "sync/0123.7-1.journal"])
+        await put(join(run, path), "{}");
+    },
     "an output that a later task has made anew": async (layout) => {
       await placeDone(layout, 11, { "a.jpg": {} }, { endedAt: "2027-01-02T00:00:00.000Z" });
       await placeDone(layout, 10, { "a.jpg": { bytes: 9 } }, { endedAt: "2027-01-01T00:00:00.000Z" });

@@ -1,0 +1,93 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openBacklog } from "../../src/daemon/backlog.ts";
+import { realSystem, type System } from "../../src/system.ts";
+import { encodeTask } from "../../src/task/key.ts";
+import type { Task } from "../../src/task/task.ts";
+import { contextOn, making, spoolWith } from "../support/daemon-parts.ts";
+import { put } from "../support/directories.ts";
+
+/** How many entries a look keeps here. */
+const KEPT = 10;
+
+function many(count: number, nameOf: (number: number) => string, task: Task): Record<string, Task> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index + 1), task]));
+}
+
+/** A backlog after the looks that a loop would make by now. */
+async function backlogOf(tasks: Readonly<Record<string, Task>>, kept?: number) {
+  const context = await contextOn(await spoolWith(tasks));
+  const backlog = openBacklog(context, kept);
+  await backlog.look();
+  await backlog.look();
+  const next = async (): Promise<number | undefined> => (await backlog.next([]))?.entry.number;
+  return { backlog, next };
+}
+
+describe("more tasks than a look keeps", () => {
+  it("that have begun and are due let no later task overtake those that were not kept", async () => {
+    const { next } = await backlogOf(
+      {
+        ...many(2 * KEPT, (number) => `deferred/0.${number}.a2.json`, making("a.png", "a.jpg")),
+        [`deferred/0.${2 * KEPT}.a2.json`]: making("last.png", "old.jpg"),
+        "tasks/90.p9.json": making("last.png", "new.jpg", { priority: 9 }),
+      },
+      KEPT,
+    );
+    expect(await next()).toBe(1);
+  });
+
+  it("that wait for another keep nobody from what lies behind them, nor a daemon from its end", async () => {
+    const { backlog, next } = await backlogOf(
+      {
+        "held/1.json": making("a.png", "a.jpg"),
+        "tasks/90.json": making("b.png", "b.jpg"),
+        ...many(5 * KEPT, (number) => `tasks/${1 + number}.json`, making("c.png", "c.jpg", { after: [1] })),
+      },
+      KEPT,
+    );
+    let found: number | undefined;
+    for (let looks = 0; looks < 5 && found === undefined; looks++) {
+      found = await next();
+      if (found === undefined) expect(backlog.hasRunDry()).toBe(true);
+      if (found === undefined) await backlog.look();
+    }
+    expect(found).toBe(90);
+    expect(await next()).toBeUndefined();
+    expect([backlog.waiting(), backlog.chained(), backlog.hasRunDry()]).toEqual([5 * KEPT, 5 * KEPT, false]);
+  });
+});
+
+describe("many tasks that a task is in the way of which has begun", () => {
+  it("do not keep it from going on, however many there are before it", async () => {
+    const { next } = await backlogOf({
+      "deferred/0.200.a2.json": making("x.png", "old.jpg"),
+      ...many(70, (number) => `tasks/${number}.p9.json`, making("x.png", "new.jpg", { priority: 9 })),
+    });
+    expect(await next()).toBe(200);
+  });
+});
+
+describe("a look at a directory into which others put tasks meanwhile", () => {
+  it("starts none that was put there after one before it that the look has missed", async () => {
+    const layout = await spoolWith({});
+    const real = realSystem();
+    let isFirst = true;
+    // POSIX leaves open whether a listing shows what came after it began: here the second one, and not the first.
+    const opendir = async (path: string): Promise<unknown> => {
+      if (path !== layout.tasks || !isFirst) return real.fs.opendir(path);
+      isFirst = false;
+      await put(join(layout.tasks, "1.json"), encodeTask(making("x.png", "old.jpg")));
+      await put(join(layout.tasks, "2.json"), encodeTask(making("x.png", "new.jpg")));
+      return (await readdir(path, { withFileTypes: true })).filter(({ name }) => name !== "1.json");
+    };
+    const fs = { ...real.fs, opendir } as unknown as System["fs"];
+    const backlog = openBacklog(await contextOn(layout, { system: { ...real, fs } }));
+    await backlog.look();
+    expect(await backlog.next([])).toBeUndefined();
+    expect([backlog.waiting(), backlog.nextLookMs()]).toEqual([1, 0]);
+    await backlog.look();
+    expect((await backlog.next([]))?.entry.number).toBe(1);
+  });
+});

@@ -1,0 +1,87 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openBacklog } from "../../src/daemon/backlog.ts";
+import { openChains } from "../../src/daemon/chains.ts";
+import { realSystem } from "../../src/system.ts";
+import { receiptFor } from "../spool/stages.ts";
+import { contextOn, making, spoolWith } from "../support/daemon-parts.ts";
+import { put } from "../support/directories.ts";
+import { record } from "../support/recorder.ts";
+
+describe("what is known of the tasks that a task waits for", () => {
+  it("is looked up anew when one of them has ended while it was being looked up", async () => {
+    const layout = await spoolWith({
+      "active/1.a1.json": making("a.png", "a.jpg"),
+      "tasks/2.json": making("b.png", "b.jpg"),
+    });
+    let ended = async (): Promise<void> => undefined;
+    // The last step of a look-up that began before the end.
+    const { system } = record(layout.root, async (text) => {
+      if (text === "opendir active") await ended();
+    });
+    const chains = openChains(system, layout);
+    ended = async () => {
+      ended = async () => undefined;
+      await put(join(layout.done, "1.json"), JSON.stringify(receiptFor(1)));
+      chains.refresh();
+    };
+    await chains.readinessOf(2, { after: [1] });
+    expect(await chains.readinessOf(2, { after: [1] })).toBe("ready");
+  });
+
+  it("is looked up once for all that wait for the same, until one ends", async () => {
+    const layout = await spoolWith({ "held/1.json": making("a.png", "a.jpg", { batch: "cats" }) });
+    const { system, calls } = record(layout.root, undefined, realSystem());
+    const chains = openChains(system, layout);
+    await chains.readinessOf(2, { after: [1], afterBatch: "cats" });
+    const first = calls().length;
+    for (let number = 3; number < 100; number++) await chains.readinessOf(number, { after: [1], afterBatch: "cats" });
+    expect(calls().length).toBe(first);
+  });
+});
+
+describe("a task that waited for a batch and has begun", () => {
+  it("does not wait for it again when a person retries one of its tasks, so that neither waits for the other", async () => {
+    const layout = await spoolWith({
+      "tasks/1.json": making("a.png", "a.jpg", { batch: "cats" }),
+      "deferred/0.2.a2.json": making("sheet.png", "a.png", { afterBatch: "cats" }),
+    });
+    await put(join(layout.run, "batches", "cats", "1"), "");
+    const backlog = openBacklog(await contextOn(layout));
+    await backlog.look();
+    await backlog.look();
+    expect((await backlog.next([]))?.entry.number).toBe(2);
+  });
+});
+
+describe("a task that waits for one that has begun", () => {
+  it("keeps its place while that one is due as well", async () => {
+    const layout = await spoolWith({
+      "deferred/0.1.a2.json": making("a.png", "a.jpg"),
+      "tasks/2.p5.json": making("b.png", "b.jpg", { after: [1], priority: 5 }),
+      "tasks/3.p3.json": making("c.png", "b.png", { priority: 3 }),
+    });
+    const backlog = openBacklog(await contextOn(layout));
+    await backlog.look();
+    await backlog.look();
+    expect((await backlog.next([]))?.entry.number).toBe(1);
+  });
+
+  it("counts as waiting for nobody once that one has ended, until it was asked for again", async () => {
+    const layout = await spoolWith({
+      "active/1.a1.json": making("a.png", "a.jpg"),
+      "tasks/2.json": making("b.png", "b.jpg", { after: [1] }),
+    });
+    const backlog = openBacklog(await contextOn(layout));
+    await backlog.look();
+    await backlog.look();
+    expect(await backlog.next([])).toBeUndefined();
+    expect([backlog.waiting(), backlog.chained()]).toEqual([1, 1]);
+    await put(join(layout.done, "1.json"), JSON.stringify(receiptFor(1)));
+    await rename(join(layout.active, "1.a1.json"), join(layout.tmp, "x"));
+    backlog.ended();
+    expect([backlog.waiting(), backlog.chained()]).toEqual([1, 0]);
+    expect((await backlog.next([]))?.entry.number).toBe(2);
+  });
+});
