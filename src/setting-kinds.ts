@@ -11,6 +11,8 @@ export interface SettingRow<T> {
   /** What is accepted, in words, for errors and the README. */
   readonly accepts: string;
   readonly tells: string;
+  /** All that it may be, where these are a few words. */
+  readonly words?: readonly string[];
   /** Whether the flag alone, without a value, means true. */
   readonly isSwitch?: true;
 }
@@ -49,6 +51,7 @@ export function choice<const T extends string>(
     read: (value) => words.find((word) => word === value),
     accepts: words.join(" or "),
     tells,
+    words,
   };
 }
 

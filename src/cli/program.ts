@@ -7,6 +7,7 @@ import { defineLookingCommands } from "./definitions/looking-commands.ts";
 import { defineMachineCommands } from "./definitions/machine-commands.ts";
 import { defineMoveCommands } from "./definitions/move-commands.ts";
 import { defineProducerCommands } from "./definitions/producer-commands.ts";
+import { formatHelp } from "./help.ts";
 import { printText, tellError, tellText } from "./output.ts";
 
 /**
@@ -35,6 +36,7 @@ export function buildProgram(exit: Exit): Command {
     .description("A spool directory for image work: drop a task file, get finished pictures.")
     .version(packageVersion())
     .exitOverride()
+    .configureHelp({ formatHelp })
     // What was typed stands in the message, and may hold anything.
     .configureOutput({ writeOut: printText, writeErr: tellText })
     .showHelpAfterError("(spoold --help tells more)");

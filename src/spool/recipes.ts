@@ -15,6 +15,12 @@ import { readTaskFile } from "./task-file.ts";
 /** The recipes that come with the package; a spool's own of the same name wins. */
 const SHIPPED = fileURLToPath(new URL("../../spool/recipes/", import.meta.url));
 
+/** The names of the recipes that come with the package. */
+export async function shippedRecipes({ fs }: System): Promise<readonly string[]> {
+  const files = await fs.readdir(SHIPPED);
+  return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+}
+
 type Place = Pick<Layout, "recipes">;
 
 /**

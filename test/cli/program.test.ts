@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptySpool, shell, spoold, TASK } from "../support/cli.ts";
 import { BIN, freshDirectory } from "../support/daemon.ts";
+import { commands } from "../support/readme.ts";
 
 const COMMANDS = ["start", "stop", "add", "plan", "status", "list", "show", "wait", "qshape", "prune", "systemd"];
 const LOOKING = [["stop"], ["status"], ["list"], ["show", "1"], ["wait", "1"]];
@@ -12,16 +13,19 @@ describe("spoold", () => {
     const directory = await freshDirectory();
     const { code, stdout, stderr } = await spoold(directory, ["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
+    for (const command of commands()) expect(stdout).toMatch(new RegExp(`^ {2}${command.name()}\\b`, "m"));
   });
 
-  it("tells what each command takes", async () => {
+  it("tells what a command takes, and the same for help and its name", async () => {
     const directory = await freshDirectory();
-    const told = await Promise.all(COMMANDS.map((command) => spoold(directory, [command, "--help"])));
-    for (const { code, stdout } of told) {
-      expect(code).toBe(0);
-      expect(stdout).toContain("--spool <dir>");
-    }
+    const [asked, helped] = await Promise.all(
+      [
+        ["list", "--help"],
+        ["help", "list"],
+      ].map((args) => spoold(directory, args)),
+    );
+    expect(asked).toEqual({ code: 0, stdout: expect.stringContaining("--spool <dir>"), stderr: "" });
+    expect(helped).toEqual(asked);
   });
 
   it.each([
