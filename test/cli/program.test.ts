@@ -5,7 +5,6 @@ import { emptySpool, shell, spoold, TASK } from "../support/cli.ts";
 import { BIN, freshDirectory } from "../support/daemon.ts";
 import { commands } from "../support/readme.ts";
 
-const COMMANDS = ["start", "stop", "add", "plan", "status", "list", "show", "wait", "qshape", "prune", "systemd"];
 const LOOKING = [["stop"], ["status"], ["list"], ["show", "1"], ["wait", "1"]];
 
 describe("spoold", () => {
