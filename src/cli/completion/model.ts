@@ -44,7 +44,7 @@ export function completedCommands(program: Command): readonly CompletedCommand[]
 }
 
 /** commander adds it by itself. */
-export const HELP: CompletedOption = { flag: "--help", tells: "show examples and options", value: null };
+const HELP: CompletedOption = { flag: "--help", tells: "show examples and options", value: null };
 
 function optionOf(option: Option): CompletedOption {
   const flag = option.long ?? option.flags;
