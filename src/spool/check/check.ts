@@ -6,17 +6,17 @@ import { openPruned } from "../pruned.ts";
 import { openSequence } from "../sequence.ts";
 import { spoolTagOf } from "../tag.ts";
 import { checkClaims } from "./claims.ts";
-import { checkContents } from "./contents.ts";
 import type { Check, CheckContext } from "./context.ts";
 import { FINDINGS, type Finding } from "./finding.ts";
 import { checkForeign } from "./foreign.ts";
+import { checkHalfOutputs } from "./half-outputs.ts";
 import { checkMarks } from "./marks.ts";
 import { checkNumbers } from "./numbers.ts";
 import { checkPermissions, missingDirectories } from "./permissions.ts";
 import { checkReceipts } from "./receipts.ts";
 import { checkRecords } from "./records.ts";
-import { checkSources } from "./sources.ts";
 import { surveySpool } from "./survey.ts";
+import { checkTasks } from "./tasks.ts";
 import { checkTemporaries } from "./temporaries.ts";
 
 export interface CheckOptions {
@@ -39,12 +39,13 @@ const CHECKS: readonly Check[] = [
   checkForeign,
   checkClaims,
   checkNumbers,
-  checkContents,
-  checkSources,
+  checkTasks,
   checkRecords,
   checkMarks,
   checkTemporaries,
   checkReceipts,
+  // Last: the others tell it where outputs lie.
+  checkHalfOutputs,
 ];
 
 /**
@@ -110,7 +111,8 @@ async function contextOf(
   const pruned = await traces.ranges();
   const prunedDone = await traces.ranges(["done", "cancelled"]);
   const spoolTag = await spoolTagOf(system, layout);
-  return { system, layout, survey, owner, highest, pruned, prunedDone, roots, spoolTag, deep };
+  const outputDirectories = new Set<string>();
+  return { system, layout, survey, owner, highest, pruned, prunedDone, roots, spoolTag, outputDirectories, deep };
 }
 
 /** What has moved since it was seen was on its way, as it should be. */

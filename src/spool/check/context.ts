@@ -21,6 +21,8 @@ export interface CheckContext {
   readonly roots: readonly string[];
   /** Tells the temporaries of this spool from those of others. */
   readonly spoolTag: string;
+  /** Directories in which outputs of tasks lie, as the checks come upon them; some may not exist. */
+  readonly outputDirectories: Set<string>;
   /** Whether outputs are read, to be compared with their digests. */
   readonly deep: boolean;
 }

@@ -1,28 +1,21 @@
-import { dirname, join } from "node:path";
-import { resolveDestination } from "../../image/destinations.ts";
-import { TEMPORARY_PREFIX } from "../../image/paths.ts";
+import { join } from "node:path";
+import { isInside, TEMPORARY_PREFIX } from "../../image/paths.ts";
 import { removeAll } from "../../image/replace.ts";
 import { ignoring, type System } from "../../system.ts";
-import { isHandlerTask } from "../../task/task.ts";
 import { placesOf } from "../places.ts";
-import { leftAlone, readTaskFile } from "../task-file.ts";
-import type { CheckContext } from "./context.ts";
+import type { Check, CheckContext } from "./context.ts";
 import type { Finding } from "./finding.ts";
 
 /**
  * Temporaries of this spool beside the outputs of tasks that it knows, of attempts that are not under way. What keeps an
  * old output while a new one takes its place may be the only copy, and is left.
- * @param directories in which outputs of tasks lie that are done
  */
-export async function checkHalfOutputs(
-  context: CheckContext,
-  directories: ReadonlySet<string>,
-): Promise<readonly Finding[]> {
-  const { system, layout, spoolTag } = context;
-  const all = new Set([...directories, ...(await directoriesOfTasks(context))]);
+export const checkHalfOutputs: Check = async (context) => {
+  const { system, layout, spoolTag, roots } = context;
   const ours = new RegExp(`^\\${TEMPORARY_PREFIX}${spoolTag}-([1-9]\\d*)-a(\\d+)-\\d+\\.tmp(?:\\.early|\\.old)?$`);
   const found: { path: string; number: number; attempt: number }[] = [];
-  for (const directory of all) {
+  for (const directory of await realDirectories(system, context.outputDirectories)) {
+    if (!isInside(directory, roots)) continue;
     for (const name of (await ignoring(UNREADABLE, system.fs.readdir(directory))) ?? []) {
       const [, number, attempt] = ours.exec(name) ?? [];
       if (number !== undefined)
@@ -37,9 +30,19 @@ export async function checkHalfOutputs(
     if (!isActive && !(await isBeingSwept(context, path))) findings.push(await halfOutput(system, path, number));
   }
   return findings;
-}
+};
 
 const UNREADABLE = ["ENOENT", "ENOTDIR", "EACCES"];
+
+/** Links are followed: an output lies where its directory really is. */
+async function realDirectories({ fs }: System, directories: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const real = new Set<string>();
+  for (const directory of directories) {
+    const path = await ignoring(UNREADABLE, fs.realpath(directory));
+    if (path !== undefined) real.add(path);
+  }
+  return real;
+}
 
 /** A daemon that has just given up an attempt is about to remove what it left. */
 async function isBeingSwept({ system, owner }: CheckContext, path: string): Promise<boolean> {
@@ -64,20 +67,4 @@ async function halfOutput(system: System, path: string, number: number): Promise
 async function keepsOld({ fs }: System, path: string): Promise<boolean> {
   const within = (await ignoring(["ENOENT", "ENOTDIR"], fs.readdir(path))) ?? [];
   return [path, ...within].some((name) => name.endsWith(".old"));
-}
-
-async function directoriesOfTasks({ system, layout, survey, roots }: CheckContext): Promise<ReadonlySet<string>> {
-  const directories = new Set<string>();
-  for (const { path } of [...survey.tasks.values()].flat()) {
-    const file = await readTaskFile(system, path).catch(leftAlone);
-    if (file.kind !== "committed" || isHandlerTask(file.task)) continue;
-    for (const output of file.task.outputs) {
-      const destination = await resolveDestination(system, output, roots, { create: false, spool: layout.root }).catch(
-        // Where it may not lie, nothing of ours does.
-        () => undefined,
-      );
-      if (destination !== undefined) directories.add(dirname(destination.path));
-    }
-  }
-  return directories;
 }

@@ -5,12 +5,11 @@ import type { OutputFile, Receipt } from "../../task/outcome.ts";
 import { parseObject } from "../../task/parse.ts";
 import type { Check } from "./context.ts";
 import type { Finding } from "./finding.ts";
-import { checkHalfOutputs } from "./half-outputs.ts";
 import { checkOutputs, type ReceiptView, type ToldOutput } from "./outputs.ts";
 
 /** Receipts, and the outputs that they tell of. Each is read once. */
 export const checkReceipts: Check = async (context) => {
-  const { system, layout, survey } = context;
+  const { system, layout, survey, outputDirectories } = context;
   const findings: Finding[] = [];
   const receipts: ReceiptView[] = [];
   const newest = new Map<string, DatedOutput>();
@@ -29,9 +28,8 @@ export const checkReceipts: Check = async (context) => {
       if (before === undefined || isNewer(receipt, before)) newest.set(output.path, dated(receipt, output));
     }
   }
-  const directories = new Set([...newest.keys()].map((path) => dirname(path)));
-  const outputs = await checkOutputs(context, receipts, newest.values());
-  return [...findings, ...outputs, ...(await checkHalfOutputs(context, directories))];
+  for (const path of newest.keys()) outputDirectories.add(dirname(path));
+  return [...findings, ...(await checkOutputs(context, receipts, newest.values()))];
 };
 
 type DatedOutput = ToldOutput & { readonly endedAt: string };

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isInOrder } from "../../../src/spool/check/check.ts";
 import { acquireDaemonLock } from "../../../src/spool/daemon-lock.ts";
+import { commitReceipt } from "../../../src/spool/finish.ts";
 import type { Layout } from "../../../src/spool/layout.ts";
 import { openSpool } from "../../../src/spool/spool.ts";
 import { spoolTagOf } from "../../../src/spool/tag.ts";
 import { realSystem } from "../../../src/system.ts";
 import { encodeTask } from "../../../src/task/key.ts";
 import { filesByState, names, newSpool, put } from "../../support/directories.ts";
+import { receiptFor } from "../stages.ts";
 import { DROP, TASK, TASK_BYTES } from "../task.ts";
 import { age, check, codesOf, placeDone, rootOf, spoolInOrder } from "./spools.ts";
 
@@ -167,7 +169,7 @@ describe("check of a spool in which others are at work", () => {
         await move(`deferred/5.${number}.a2.json`, `held/5.${number}.a2.json`).catch(() => undefined);
         await move(`held/5.${number}.a2.json`, `tasks/${number}.json`).catch(() => undefined);
         await move(`tasks/${number}.json`, `active/${number}.a2.json`).catch(() => undefined);
-        await placeDone(layout, number, {});
+        await commitReceipt(system, layout, receiptFor(number));
         await unlink(join(layout.active, `${number}.a2.json`)).catch(() => undefined);
       }
     });

@@ -1,23 +1,38 @@
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { SpooldError, toSpooldError } from "../../errors.ts";
 import { parseJson } from "../../task/parse.ts";
+import { isHandlerTask, type Task } from "../../task/task.ts";
 import { rejectDrop } from "../intake.ts";
+import { inSlices, type Rest } from "../prune/slices.ts";
 import { renderTask } from "../recipes.ts";
 import { leftAlone, readTaskFile, type TaskFile } from "../task-file.ts";
 import type { Check, CheckContext } from "./context.ts";
 import type { Finding } from "./finding.ts";
+import { createSourceCheck } from "./sources.ts";
 import type { Listed } from "./survey.ts";
 
-/** Files outside `tasks/` that have the name of a task and are none; in `tasks/` a daemon settles and rejects them. */
-export const checkContents: Check = async (context) => {
+/** What task files say. Each is read once, and not many at a time: a large backlog does not fit into memory. */
+export const checkTasks: Check = async (context) => {
   const findings: Finding[] = [];
-  for (const listed of [...context.survey.tasks.values()].flat()) {
-    if (listed.state === "tasks" || listed.state === "failed") continue;
-    const file = await readTaskFile(context.system, listed.path).catch(leftAlone);
-    findings.push(...(await faultsOf(context, listed, file)));
-  }
-  return findings;
+  const sources = createSourceCheck(context);
+  await inSlices([...context.survey.tasks.values()].flat(), goOn, async (listed) => {
+    const { state, path } = listed;
+    const file = await readTaskFile(context.system, path).catch(leftAlone);
+    // In tasks/ a daemon settles drops and rejects them.
+    if (state !== "tasks" && state !== "failed") findings.push(...(await faultsOf(context, listed, file)));
+    if (file.kind !== "committed") return;
+    noteDirectories(context, file.task);
+    if (state !== "active" && state !== "failed") await sources.note(path, file.task);
+  });
+  return [...findings, ...(await sources.findings())];
 };
+
+const goOn: Rest = async () => true;
+
+function noteDirectories({ roots, outputDirectories }: CheckContext, task: Task): void {
+  if (isHandlerTask(task)) return;
+  for (const { file } of task.outputs) outputDirectories.add(dirname(resolve(roots[0] ?? "/", file)));
+}
 
 async function faultsOf(context: CheckContext, listed: Listed, file: TaskFile): Promise<readonly Finding[]> {
   const { state, path } = listed;
