@@ -14,7 +14,8 @@ describe("what a program sees of a spool", () => {
     for (const file of ["tasks/2.json", "tasks/10.json", "held/3.json"]) await put(join(layout.root, file), DROP);
     const counts = { tasks: 2, active: 0, deferred: 0, held: 1, failed: 0, rejected: 0, done: 0 };
     expect(await view.counts()).toEqual(counts);
-    const row = { state: "tasks", priority: 0, attempt: 1, dueAt: null, supplicant: null, summary: null };
+    const who = { status: null, supplicant: null, summary: null };
+    const row = { state: "tasks", priority: 0, attempt: 1, dueAt: null, ...who };
     const first = { ...row, number: 2, file: "2.json", ageMs: expect.any(Number) };
     expect(await view.list("tasks")).toEqual([first, { ...first, number: 10, file: "10.json" }]);
     expect(await view.list("tasks", { limit: 1 })).toEqual([first]);
