@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,8 +15,8 @@ import { placePicture, quickTask } from "../support/spool.ts";
 import type { Torture } from "./torture-context.ts";
 
 /**
- * When the late task is committed. `stopped`: while the daemon stands still, which has just said that it has stopped but
- * owns the spool yet. `hurried`: a moment after it has said so. `receipt`: a moment after its only task has ended.
+ * When the late task is committed. `stopped`: while the daemon stands still, which has looked for the last time and is about
+ * to let go of the spool. `hurried`: a moment after it has said so. `receipt`: a moment after its only task has ended.
  * `blind`: at any time since it was started.
  */
 const MOMENTS = ["stopped", "hurried", "receipt", "blind"] as const;
@@ -60,6 +61,22 @@ export const wakeups: Torture = {
   },
 };
 
+/** Loaded into a daemon before its own program: it stops by a signal, once, when it is about to let go of the spool. */
+const STOP_AT_RELEASE = `data:text/javascript,${encodeURIComponent(`
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    if (/owner\\.\\d+\\.released$/.test(to)) {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+      process.kill(process.pid, "SIGSTOP");
+    }
+    renameSync(from, to);
+  };
+  syncBuiltinESMExports();
+`)}`;
+
 /** How long a task may wait that nobody comes for. */
 const PATIENCE_MS = 20_000;
 
@@ -80,13 +97,13 @@ export async function playRound(directory: string, { index, moment, random, usua
   const options = { args: ["--concurrency", "1", "--root", directory], logFile };
   const first = await spool.enqueue(quickTask("out/early"));
   const startedMs = performance.now();
-  await createStarter(realSystem(), layout).wake(options);
+  const env = moment === "stopped" ? { ...process.env, NODE_OPTIONS: `--import ${STOP_AT_RELEASE}` } : process.env;
+  await createStarter(realSystem(), layout).wake({ ...options, env });
   const log = (): string => readIfThere(logFile);
   try {
     await untilMoment(moment, { random, usualMs, log, layout, number: first.number });
     const earlyMs = moment === "blind" ? null : performance.now() - startedMs;
     const pid = Number(/"pid":(\d+)/.exec(log())?.[1] ?? 0);
-    if (moment === "stopped") signal(pid, "SIGSTOP");
     const beganMs = performance.now();
     let starts = 0;
     // As another process does it: all that it knows of the daemon is what the spool tells.
@@ -129,11 +146,12 @@ interface Moments {
 async function untilMoment(moment: Moment, { random, usualMs, log, layout, number }: Moments): Promise<void> {
   if (moment === "blind") return sleep(random * 1.2 * usualMs);
   const isThere = {
-    stopped: () => log().includes('"daemon stopped"'),
+    stopped: () => log().includes('"daemon stopped"') && isStopped(Number(/"pid":(\d+)/.exec(log())?.[1])),
     hurried: () => log().includes('"daemon stopped"'),
     receipt: () => readIfThere(join(layout.done, `${number}.json`)) !== "",
   }[moment];
-  while (!isThere()) await breathe();
+  const giveUpMs = performance.now() + PATIENCE_MS;
+  while (!isThere() && performance.now() < giveUpMs) await breathe();
   if (moment === "stopped") return;
   const untilMs = performance.now() + random * (moment === "receipt" ? 20 : 10);
   while (performance.now() < untilMs) await breathe();
@@ -150,6 +168,15 @@ async function isEnded(layout: Layout, number: number): Promise<boolean> {
 async function untilQuiet(layout: Layout, log: () => string): Promise<void> {
   const lives = (): boolean => [...log().matchAll(/"pid":(\d+)/g)].some(([, pid]) => signal(Number(pid), 0));
   while ((await livingOwner(realSystem(), layout)) !== undefined || lives()) await sleep(5);
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("T");
+  } catch {
+    // It has gone.
+    return false;
+  }
 }
 
 /** @returns false when there is no such process any more */

@@ -105,7 +105,7 @@ describe("a handler that there is not", () => {
       await placeModule(handlers, file, "");
     await expect(findHandler(system, handlers, "mial")).rejects.toMatchObject({
       code: "HANDLER_MISSING",
-      facts: { handler: "mial", directory: handlers, nearest: "mail", known: "backup, mail" },
+      facts: { handler: "mial", directory: handlers, nearest: "mail", known: "backup, mail, sync" },
     });
   });
 
