@@ -19,7 +19,8 @@ export interface Pruning {
 }
 
 const EVERY_MS = 3_600_000;
-/** After each slice tasks have their turn. */
+/** After so long at work tasks have their turn. */
+const WORK_MS = 4;
 const REST_MS = 2;
 
 /** @param isEnding whether the daemon is to end as soon as it can */
@@ -27,6 +28,7 @@ export function openPruning(context: DaemonContext, isEnding: () => boolean): Pr
   const { system, layout, settings, lock, log } = context;
   const limits = receiptLimits(settings);
   let stopped = false;
+  let restedAtMs = 0;
   let underWay = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
@@ -66,7 +68,9 @@ export function openPruning(context: DaemonContext, isEnding: () => boolean): Pr
   }
 
   async function rest(): Promise<boolean> {
+    if (system.monotonicMs() - restedAtMs < WORK_MS) return !stopped;
     await sleep(REST_MS);
+    restedAtMs = system.monotonicMs();
     return !stopped && !isEnding() && (await lock.isHeld());
   }
 

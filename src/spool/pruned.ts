@@ -83,9 +83,10 @@ export async function isPrunedDamaged(system: System, layout: Pick<Layout, "run"
 
 /** @returns undefined when somebody has damaged it */
 async function read({ fs }: System, layout: Pick<Layout, "run">): Promise<Contents | undefined> {
-  const text = await ignoring(["ENOENT"], fs.readFile(pathOf(layout), "utf8"));
-  if (text === undefined) return NOTHING;
-  const value = parseObject(text);
+  if ((await ignoring(["ENOENT"], fs.lstat(pathOf(layout)))) === undefined) return NOTHING;
+  // Gone meanwhile it was not: it is only ever replaced.
+  const text = await ignoring(["EISDIR", "EACCES", "ELOOP", "ENOENT"], fs.readFile(pathOf(layout), "utf8"));
+  const value = parseObject(text ?? "");
   return value !== undefined && ENDS.every((end) => areRanges(value[end])) ? (value as unknown as Contents) : undefined;
 }
 

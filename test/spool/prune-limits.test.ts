@@ -1,3 +1,4 @@
+import { array, assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Limits, type Trace, whatGoes } from "../../src/spool/prune/limits.ts";
 
@@ -43,6 +44,18 @@ describe("what goes when traces are pruned", () => {
 
   it("is nothing that ends in the future, when only age counts: the clock was set back", () => {
     expect(going(ended(-50, 50), { ageMs: 0 })).toEqual([2]);
+  });
+
+  it("is in the order of the ends, to the millisecond, however many end in one second", () => {
+    assert(
+      property(array(integer({ min: -1, max: 5_000 }), { maxLength: 60 }), (agos) => {
+        const goes = whatGoes(ended(...agos), { ...NONE, count: 0, leastAgeMs: -10 }, NOW);
+        const sorted = ended(...agos).toSorted(
+          (a, b) => a.endedAtMs - b.endedAtMs || (a.number ?? 0) - (b.number ?? 0),
+        );
+        expect(goes).toEqual(sorted);
+      }),
+    );
   });
 
   it("is told of a hundred thousand at once, also where one is larger than all room", () => {

@@ -1,11 +1,10 @@
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { resolveSettings, type Settings } from "../../config.ts";
-import { toSpooldError } from "../../errors.ts";
 import { layoutOf } from "../../spool/layout.ts";
 import { ignoring, realSystem, type System } from "../../system.ts";
 import { fileSystemHints } from "../doctor/file-systems.ts";
-import { bad, type DoctorContext, type Hint, ok } from "../doctor/hint.ts";
+import { badBecause, type DoctorContext, type Hint, ok } from "../doctor/hint.ts";
 import { inotifyHints } from "../doctor/inotify.ts";
 import { pictureHints } from "../doctor/pictures.ts";
 import { processHints } from "../doctor/process.ts";
@@ -43,14 +42,13 @@ function settingsOf(options: DoctorOptions): readonly [Settings, Hint] {
   try {
     return [readSettings(options), ok("settings", "valid")];
   } catch (error) {
-    const known = toSpooldError(error);
     const context = { cores: availableParallelism(), workingDirectory: process.cwd() };
     const defaults = resolveSettings({ flags: {}, env: {}, file: undefined }, context);
-    return [defaults, bad("settings", known.message, known.hint)];
+    return [defaults, badBecause("settings", error)];
   }
 }
 
 async function nearestDirectory(system: System, path: string): Promise<string> {
-  const stat = await ignoring(["ENOENT", "ENOTDIR"], system.fs.lstat(path));
+  const stat = await ignoring(["ENOENT", "ENOTDIR", "EACCES"], system.fs.lstat(path));
   return stat !== undefined || dirname(path) === path ? path : nearestDirectory(system, dirname(path));
 }

@@ -5,7 +5,7 @@ import { toSpooldError } from "../../errors.ts";
 import { resolveRoots } from "../../image/paths.ts";
 import { checkSpool } from "../../spool/layout.ts";
 import { size } from "../output.ts";
-import { bad, type DoctorContext, type Hint, ok, warn } from "./hint.ts";
+import { bad, badBecause, type DoctorContext, type Hint, ok, warn } from "./hint.ts";
 
 interface Kind {
   readonly name: string;
@@ -89,8 +89,7 @@ async function spoolHint({ system, layout, place }: DoctorContext): Promise<Hint
     await checkSpool(system, layout);
     return ok("spool", `${layout.root}, whole and on one file system`);
   } catch (error) {
-    const known = toSpooldError(error);
-    return bad("spool", known.message, known.hint);
+    return badBecause("spool", error);
   }
 }
 
@@ -109,8 +108,7 @@ async function rootHints(context: DoctorContext, root: string): Promise<readonly
       ...room,
     ];
   } catch (error) {
-    const known = toSpooldError(error);
-    return [bad(what, known.message, "make it, or name another with --root")];
+    return [bad(what, toSpooldError(error).message, "make it, or name another with --root")];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config.ts";
+import { toSpooldError } from "../../errors.ts";
 import type { Layout } from "../../spool/layout.ts";
 import type { System } from "../../system.ts";
 
@@ -29,6 +30,12 @@ export function ok(what: string, tells: string): Hint {
 
 export function warn(what: string, tells: string, todo: string): Hint {
   return { what, state: "warn", tells, todo };
+}
+
+/** What an error tells is bad, and what to do about it stands in its hint. */
+export function badBecause(what: string, error: unknown): Hint {
+  const { message, hint, cause } = toSpooldError(error);
+  return bad(what, cause instanceof Error ? `${message}: ${cause.message}` : message, hint);
 }
 
 export function bad(what: string, tells: string, todo: string): Hint {

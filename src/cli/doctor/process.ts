@@ -67,6 +67,6 @@ async function descriptorLimit({ fs }: DoctorContext["system"]): Promise<number 
 }
 
 async function behindMs({ fs, nowMs }: DoctorContext["system"], run: string): Promise<number> {
-  const stat = await ignoring(["ENOENT", "ENOTDIR"], fs.lstat(run));
+  const stat = await ignoring(["ENOENT", "ENOTDIR", "EACCES"], fs.lstat(run));
   return stat === undefined ? 0 : stat.mtimeMs - nowMs();
 }

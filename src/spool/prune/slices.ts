@@ -4,8 +4,8 @@
  */
 export type Rest = () => Promise<boolean>;
 
-/** So few that a slice takes well under a millisecond where the file system answers at once. */
-const SLICE = 64;
+/** So few that a slice does not hold up a process whose file system answers at once, though it may take a millisecond each. */
+const SLICE = 8;
 
 /** Does something for each, some at once, with a rest after each slice. @returns whether it came to the end */
 export async function inSlices<T>(all: readonly T[], rest: Rest, work: (one: T) => Promise<void>): Promise<boolean> {
