@@ -21,12 +21,15 @@ export const checkForeign: Check = async ({ system, layout, survey }) => {
   const paths = [
     ...survey.foreign,
     ...inRoot.filter((name) => !isTemporary(name) && !known.has(name)).map((name) => join(layout.root, name)),
-    ...inRun
-      .filter((name) => !isTemporary(name) && !RUN.some((pattern) => pattern.test(name)))
-      .map((name) => join(layout.run, name)),
+    ...inRun.filter((name) => !isTemporary(name) && !isKnownInRun(name)).map((name) => join(layout.run, name)),
   ];
   return paths.map((path): Finding => ({ code: "foreign-file", path, tells: "it is left alone" }));
 };
+
+/** Whether it is what spoold itself keeps in `run/`. */
+export function isKnownInRun(name: string): boolean {
+  return RUN.some((pattern) => pattern.test(name));
+}
 
 function isTemporary(name: string): boolean {
   return readName(name).kind === "temporary";

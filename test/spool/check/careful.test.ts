@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isInOrder } from "../../../src/spool/check/check.ts";
+import { isKnownInRun } from "../../../src/spool/check/foreign.ts";
 import { acquireDaemonLock } from "../../../src/spool/daemon-lock.ts";
 import { commitReceipt } from "../../../src/spool/finish.ts";
 import type { Layout } from "../../../src/spool/layout.ts";
@@ -60,6 +62,20 @@ describe("check takes for no trouble", () => {
     await placeDone(layout, 4, { "there.jpg": {} });
     await prepare(layout);
     expect(await check(layout, { deep: true })).toEqual([]);
+  });
+});
+
+describe("check knows in run/", () => {
+  it("every name that the program puts there", () => {
+    const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const texts = sources.map((name) => readFileSync(join("src", name), "utf8"));
+    const names = texts.flatMap((text) =>
+      [...text.matchAll(/join\((?:layout\.)?run, "([\w.-]+)"/g)].map(([, name]) => name),
+    );
+    // Locks are named after what they lock, and lie there as add.lock and daemon.lock.
+    const lying = new Set(names.flatMap((name) => (name === "add" || name === "daemon" ? [] : (name ?? []))));
+    expect(lying.size).toBeGreaterThan(9);
+    expect([...lying].filter((name) => !isKnownInRun(name))).toEqual([]);
   });
 });
 
