@@ -39,7 +39,9 @@ export function openStandings(system: System, layout: Layout): Standings {
   async function standingElsewhere(number: number): Promise<Standing> {
     for (const state of ["deferred", "held"] as const) if ((await numbersIn(state)).has(number)) return "waiting";
     if ((await numbersIn("failed")).has(number)) return "failed";
-    return (await pruned.endOf(number)) ?? standingOf(system, layout, number);
+    const end = await pruned.endOf(number);
+    // A dead letter that was pruned may have come back from a backup, to be tried again.
+    return end === undefined || end === "failed" ? standingOf(system, layout, number) : end;
   }
 
   function numbersIn(state: State): Promise<ReadonlySet<number>> {
