@@ -86,8 +86,10 @@ export async function own(context: DaemonContext, owned: Owned, options: DaemonO
   });
   const control = await openControlServer(system, layout, ({ ask }) => {
     if (ask === "stop" && !state.stopping) drain();
-    if (ask === "resume") breaker.reset();
-    if (ask === "resume") pause.end();
+    if (ask === "resume") {
+      breaker.reset();
+      pause.end();
+    }
     if (ask === "resume" || ask === "look") look();
     return status();
   });

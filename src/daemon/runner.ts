@@ -28,14 +28,14 @@ export interface Runner {
   /** Tries again to move tasks whose end could not be written down when the disk was full or read-only. */
   retryStranded(): Promise<void>;
   running(): readonly Running[];
+  /** How many of those are not at work but wait for the disk. */
+  stranded(): number;
   /** What tasks hold that run, or that have gone to `deferred/` since the last look at it. */
   held(): readonly Holder[];
   /** Remembers which tasks a look that begins now will see in `deferred/`; to be called once more when it is over. */
   looking(): () => void;
   /** Gives up the attempts whose files a person has taken out of `active/`. */
   giveUpTaken(): Promise<void>;
-  /** How many of those are not at work but wait for the disk. */
-  stranded(): number;
   /** How many attempts ended as failed tasks since the start. */
   failed(): number;
 }

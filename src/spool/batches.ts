@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
-import { readName } from "../task/name.ts";
 import { isInRanges } from "../task/ranges.ts";
 import { isBatchName } from "../task/task.ts";
+import { numbersIn } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";
 
@@ -63,11 +63,4 @@ export async function countBatch(system: System, layout: Layout, batch: string):
   const dead = numbers.filter((number) => failed.has(number) && !done.has(number) && !present.has(number));
   const ended = numbers.filter(isDone).length;
   return { batch, total: waiting.length + dead.length + ended, waiting, failed: dead, done: ended };
-}
-
-async function numbersIn({ fs }: System, directory: string): Promise<readonly number[]> {
-  return (await fs.readdir(directory)).flatMap((name) => {
-    const kind = readName(name);
-    return kind.kind === "task" ? [kind.entry.number] : [];
-  });
 }

@@ -81,3 +81,11 @@ async function listed(
   }
   return undefined;
 }
+
+/** The numbers of the tasks that lie in a state, by names alone. */
+export async function numbersIn({ fs }: System, directory: string): Promise<readonly number[]> {
+  return (await fs.readdir(directory)).flatMap((name) => {
+    const kind = readName(name);
+    return kind.kind === "task" ? [kind.entry.number] : [];
+  });
+}

@@ -11,6 +11,9 @@ import { openPruned } from "./pruned.ts";
 /** `gone`: no state holds it, and none of its traces was pruned. */
 export type Standing = "done" | "failed" | "cancelled" | "waiting" | "gone";
 
+/** What a receipt says that matters to others. */
+type ReceiptGist = Pick<Receipt, "status" | "key"> & Partial<Pick<Receipt, "outputs">>;
+
 /** How far a task has come. One that is held or runs is waiting still; one whose traces were pruned is what it was. */
 export async function standingOf(system: System, layout: Layout, number: number): Promise<Standing> {
   const receipt = await readReceipt(system, layout, number);
@@ -27,8 +30,8 @@ export async function readReceipt(
   { fs }: System,
   { done }: Pick<Layout, "done">,
   number: number,
-): Promise<Pick<Receipt, "status" | "key"> | undefined> {
+): Promise<ReceiptGist | undefined> {
   const text = await ignoring(["ENOENT"], fs.readFile(join(done, receiptName(number)), "utf8"));
   const receipt = text === undefined ? undefined : parseObject(text);
-  return receipt as Pick<Receipt, "status" | "key"> | undefined;
+  return receipt as ReceiptGist | undefined;
 }

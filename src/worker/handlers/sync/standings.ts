@@ -1,12 +1,12 @@
 /** How far tasks have come that were ordered before, for many of them: their names are looked at first, not listed. */
 import { join } from "node:path";
+import { numbersIn } from "../../../spool/find.ts";
 import type { Layout, State } from "../../../spool/layout.ts";
 import { openPruned } from "../../../spool/pruned.ts";
-import { type Standing, standingOf } from "../../../spool/standing.ts";
+import { readReceipt, type Standing, standingOf } from "../../../spool/standing.ts";
 import { ignoring, type System } from "../../../system.ts";
-import { type EntryName, readName, receiptName, waitingName } from "../../../task/name.ts";
+import { type EntryName, waitingName } from "../../../task/name.ts";
 import type { Receipt } from "../../../task/outcome.ts";
-import { parseObject } from "../../../task/parse.ts";
 
 /** How a task that was ordered stands, and what it has made. */
 export interface Ended {
@@ -29,31 +29,25 @@ export function openStandings(system: System, layout: Layout): Standings {
     async of(task) {
       const waiting = join(layout.tasks, waitingName(task));
       if ((await ignoring(["ENOENT"], fs.lstat(waiting))) !== undefined) return { standing: "waiting", outputs: null };
-      const text = await ignoring(["ENOENT"], fs.readFile(join(layout.done, receiptName(task.number)), "utf8"));
-      const receipt = parseObject(text ?? "") as Partial<Receipt> | undefined;
+      const receipt = await readReceipt(system, layout, task.number);
       if (receipt === undefined) return { standing: await standingElsewhere(task.number), outputs: null };
       return { standing: receipt.status === "cancelled" ? "cancelled" : "done", outputs: receipt.outputs ?? null };
     },
   };
 
   async function standingElsewhere(number: number): Promise<Standing> {
-    for (const state of ["deferred", "held"] as const) if ((await numbersIn(state)).has(number)) return "waiting";
-    if ((await numbersIn("failed")).has(number)) return "failed";
+    for (const state of ["deferred", "held"] as const) if ((await listed(state)).has(number)) return "waiting";
+    if ((await listed("failed")).has(number)) return "failed";
     const end = await pruned.endOf(number);
     // A dead letter that was pruned may have come back from a backup, to be tried again.
     return end === undefined || end === "failed" ? standingOf(system, layout, number) : end;
   }
 
-  function numbersIn(state: State): Promise<ReadonlySet<number>> {
+  function listed(state: State): Promise<ReadonlySet<number>> {
     const known = listings.get(state);
     if (known !== undefined) return known;
-    const listing = fs.readdir(layout[state]).then((names) => new Set(names.flatMap(numberOf)));
+    const listing = numbersIn(system, layout[state]).then((numbers) => new Set(numbers));
     listings.set(state, listing);
     return listing;
   }
-}
-
-function numberOf(name: string): readonly number[] {
-  const kind = readName(name);
-  return kind.kind === "task" ? [kind.entry.number] : [];
 }
