@@ -1,21 +1,18 @@
 /**
- * `npm run torture -- NAME... [--rounds N] [--seed S] [--report FILE]`: breaks things on purpose, and looks whether
- * what is promised still holds. Ends with 0 when it does, 1 when it does not, 2 when it was asked wrongly.
+ * `npm run torture -- [NAME...] [--rounds N] [--seed S] [--report FILE]`: breaks things on purpose, and looks whether
+ * what is promised still holds; all of it when nothing is named. Ends with 0 when it does, 1 when it does not, 2 when
+ * it was asked wrongly.
  */
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { judgeKind } from "../../src/cli/doctor/file-systems.ts";
 import { describeMachine, machineText } from "../bench/machine.ts";
-import { bombs } from "./bombs.ts";
-import { order } from "./order.ts";
-import { pictures } from "./pictures.ts";
-import type { Torture, TortureReport } from "./torture-context.ts";
-import { wakeups } from "./wakeups.ts";
-
-const TORTURES: Readonly<Record<string, Torture>> = { pictures, bombs, order, wakeups };
+import type { TortureReport } from "./torture-context.ts";
+import { TORTURES } from "./tortures.ts";
 
 interface Wish {
   readonly names: readonly string[];
@@ -32,11 +29,12 @@ const KEPT = fileURLToPath(new URL("../../.torture/", import.meta.url));
 function readArguments(args: readonly string[]): Wish | null {
   const options = { rounds: { type: "string" }, seed: { type: "string" }, report: { type: "string" } } as const;
   try {
-    const { values, positionals: names } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const rounds = values.rounds === undefined ? null : Number(values.rounds);
     // Any seed does; a run that names its own can be made again.
     const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-    const isKnown = names.length > 0 && names.every((name) => Object.hasOwn(TORTURES, name));
+    const names = positionals.length > 0 ? positionals : Object.keys(TORTURES);
+    const isKnown = names.every((name) => Object.hasOwn(TORTURES, name));
     if (!isKnown || !Number.isInteger(seed) || seed < 0) return null;
     if (rounds !== null && (!Number.isInteger(rounds) || rounds < 1)) return null;
     return { names, rounds, seed, report: values.report ?? join(KEPT, "report.json") };
@@ -48,9 +46,9 @@ function readArguments(args: readonly string[]): Wish | null {
 
 function usage(): string {
   const list = Object.entries(TORTURES).map(
-    ([name, { tells, rounds }]) => `  ${name.padEnd(10)}${tells} (${rounds})\n`,
+    ([name, { tells, rounds }]) => `  ${name.padEnd(12)}${tells} (${rounds})\n`,
   );
-  return `npm run torture -- NAME... [--rounds N] [--seed S] [--report FILE]\n\n${list.join("")}`;
+  return `npm run torture -- [NAME...] [--rounds N] [--seed S] [--report FILE]\n\n${list.join("")}`;
 }
 
 async function runTorture(name: string, { rounds, seed, report }: Wish): Promise<TortureReport & { rounds: number }> {
@@ -79,14 +77,15 @@ async function runTorture(name: string, { rounds, seed, report }: Wish): Promise
 
 async function runAll(wish: Wish): Promise<void> {
   const machine = describeMachine();
-  process.stdout.write(`${machineText(machine)}seed ${wish.seed}\n`);
+  const fileSystem = judgeKind((await statfs(tmpdir())).type).tells;
+  process.stdout.write(`${machineText(machine)}${fileSystem}, seed ${wish.seed}\n`);
   await mkdir(dirname(wish.report), { recursive: true });
   const tortures: Record<string, TortureReport> = {};
   for (const name of wish.names) {
     tortures[name] = await runTorture(name, wish);
     process.stdout.write(`${name}: ${JSON.stringify(tortures[name], null, 2)}\n`);
     // After each, so that a run that is broken off has told what it knew.
-    await writeFile(wish.report, `${JSON.stringify({ machine, seed: wish.seed, tortures }, null, 2)}\n`);
+    await writeFile(wish.report, `${JSON.stringify({ machine, fileSystem, seed: wish.seed, tortures }, null, 2)}\n`);
     if (tortures[name].faults.length > 0) process.exitCode = 1;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newDirectory } from "../support/directories.ts";
+import { newDirectory } from "../../support/directories.ts";
 import { BOMBS } from "./bomb-list.ts";
 import { explode } from "./bombs.ts";
 

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
-import { openSpool, type Spool } from "../../src/index.ts";
-import { createStarter } from "../../src/spool/autostart.ts";
-import { livingOwner } from "../../src/spool/daemon-lock.ts";
-import { readEnding } from "../../src/spool/endings.ts";
-import { launchDetached } from "../../src/spool/launch.ts";
-import { type Layout, layoutOf } from "../../src/spool/layout.ts";
-import { realSystem } from "../../src/system.ts";
-import { chance } from "../support/scenery/chance.ts";
-import { placePicture, quickTask } from "../support/spool.ts";
-import type { Torture } from "./torture-context.ts";
+import { openSpool, type Spool } from "../../../src/index.ts";
+import { createStarter } from "../../../src/spool/autostart.ts";
+import { livingOwner } from "../../../src/spool/daemon-lock.ts";
+import { readEnding } from "../../../src/spool/endings.ts";
+import { launchDetached } from "../../../src/spool/launch.ts";
+import { type Layout, layoutOf } from "../../../src/spool/layout.ts";
+import { realSystem } from "../../../src/system.ts";
+import { chance } from "../../support/scenery/chance.ts";
+import { placePicture, quickTask } from "../../support/spool.ts";
+import type { Torture } from "../torture-context.ts";
 
 /**
  * When the late task is committed. `stopped`: while the daemon stands still, which has looked for the last time and is about

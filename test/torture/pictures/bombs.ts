@@ -1,12 +1,12 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { WorkEnd } from "../../src/daemon/worker-process.ts";
-import type { NewTask } from "../../src/index.ts";
-import { INPUT_FORMATS } from "../../src/input-formats.ts";
-import { loneWorker } from "../bench/worker.ts";
-import { DEFAULT_LIMITS } from "../support/limits.ts";
+import type { WorkEnd } from "../../../src/daemon/worker-process.ts";
+import type { NewTask } from "../../../src/index.ts";
+import { INPUT_FORMATS } from "../../../src/input-formats.ts";
+import { loneWorker } from "../../bench/worker.ts";
+import { DEFAULT_LIMITS } from "../../support/limits.ts";
+import type { Torture } from "../torture-context.ts";
 import { BOMBS, type Bomb } from "./bomb-list.ts";
-import type { Torture } from "./torture-context.ts";
 
 /** How one bomb went off, or did not. */
 export interface Blast {

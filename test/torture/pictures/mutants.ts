@@ -1,6 +1,6 @@
 /** Pictures with something wrong, made anew from a seed and a number alone. */
 import { crc32 } from "node:zlib";
-import { chance } from "../support/scenery/chance.ts";
+import { chance } from "../../support/scenery/chance.ts";
 import type { PictureSeed } from "./picture-seeds.ts";
 
 export interface Mutant {

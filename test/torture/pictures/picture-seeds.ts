@@ -1,6 +1,6 @@
 /** Small whole pictures of every format that can be opened, in the forms in which they come. */
 import sharp, { type Sharp } from "sharp";
-import { cmykJpeg, deepPng, photograph, SVG } from "../support/pictures.ts";
+import { cmykJpeg, deepPng, photograph, SVG } from "../../support/pictures.ts";
 
 export interface PictureSeed {
   readonly name: string;

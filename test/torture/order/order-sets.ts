@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { NewTask } from "../../src/index.ts";
-import type { NewHandlerTask } from "../../src/spool/spool.ts";
-import { chance } from "../support/scenery/chance.ts";
+import type { NewTask } from "../../../src/index.ts";
+import type { NewHandlerTask } from "../../../src/spool/spool.ts";
+import { chance } from "../../support/scenery/chance.ts";
 
 /** A task of a set; `after` holds places in the set, which become numbers when it is enqueued. */
 export interface SetTask {

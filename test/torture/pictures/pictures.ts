@@ -1,15 +1,15 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type NewTask, openSpool, type Spool } from "../../src/index.ts";
-import { INPUT_FORMATS } from "../../src/input-formats.ts";
-import { type Ending, waitForEnding } from "../../src/spool/endings.ts";
-import { type Layout, layoutOf } from "../../src/spool/layout.ts";
-import { realSystem } from "../../src/system.ts";
+import { type NewTask, openSpool, type Spool } from "../../../src/index.ts";
+import { INPUT_FORMATS } from "../../../src/input-formats.ts";
+import { type Ending, waitForEnding } from "../../../src/spool/endings.ts";
+import { type Layout, layoutOf } from "../../../src/spool/layout.ts";
+import { realSystem } from "../../../src/system.ts";
+import type { Torture, TortureContext, TortureReport } from "../torture-context.ts";
+import { startVictim, type Victim } from "../victim.ts";
 import { crashesOf, faultsIn, verdictOf } from "./end.ts";
 import { type Mutant, mutantOf } from "./mutants.ts";
 import { type PictureSeed, pictureSeeds } from "./picture-seeds.ts";
-import type { Torture, TortureContext, TortureReport } from "./torture-context.ts";
-import { startVictim, type Victim } from "./victim.ts";
 
 /** Pictures with something wrong, each as a task for a real daemon with real workers. */
 export const pictures: Torture = {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { INPUT_FORMATS } from "../../src/input-formats.ts";
-import type { Ending } from "../../src/spool/endings.ts";
-import { newDirectory } from "../support/directories.ts";
-import { photographJpeg } from "../support/pictures.ts";
+import { INPUT_FORMATS } from "../../../src/input-formats.ts";
+import type { Ending } from "../../../src/spool/endings.ts";
+import { newDirectory } from "../../support/directories.ts";
+import { photographJpeg } from "../../support/pictures.ts";
 import { faultsIn } from "./end.ts";
 import { mutantOf } from "./mutants.ts";
 import { pictureSeeds } from "./picture-seeds.ts";

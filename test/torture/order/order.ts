@@ -5,18 +5,18 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { openSpool } from "../../src/index.ts";
-import { askDaemon } from "../../src/spool/control.ts";
-import { layoutOf } from "../../src/spool/layout.ts";
-import { realSystem } from "../../src/system.ts";
-import { chance } from "../support/scenery/chance.ts";
-import { workersOf } from "../support/workers.ts";
+import { openSpool } from "../../../src/index.ts";
+import { askDaemon } from "../../../src/spool/control.ts";
+import { layoutOf } from "../../../src/spool/layout.ts";
+import { realSystem } from "../../../src/system.ts";
+import { chance } from "../../support/scenery/chance.ts";
+import { workersOf } from "../../support/workers.ts";
+import type { Torture, TortureContext } from "../torture-context.ts";
 import { folderOf, placeHandler, placeSet, type SetTask, tasksOfSet } from "./order-sets.ts";
-import type { Torture, TortureContext } from "./torture-context.ts";
 
 /** Sets whose tasks are enqueued in turn, so that tasks of several sets lie beside each other. */
 const INTERLEAVED = 8;
-const BIN = fileURLToPath(new URL("../../bin/spoold.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../../../bin/spoold.js", import.meta.url));
 /** Killed attempts are tried again, soon and without end: what comes out does not depend on luck. */
 const SETTINGS = [
   ...["--max-attempts", "100", "--max-crashes", "100", "--backoff", "300", "--backoff-max", "600", "--max-alike", "0"],

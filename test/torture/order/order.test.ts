@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newDirectory } from "../support/directories.ts";
+import { newDirectory } from "../../support/directories.ts";
 import { order } from "./order.ts";
 
 it("overlapping tasks leave, four at once under kills and with retries, what they leave one by one", async () => {

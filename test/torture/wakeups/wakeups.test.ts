@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { newDirectory } from "../support/directories.ts";
-import { placePicture } from "../support/spool.ts";
+import { newDirectory } from "../../support/directories.ts";
+import { placePicture } from "../../support/spool.ts";
 import { playRound } from "./wakeups.ts";
 
 describe("a task that is committed while a real daemon ends", () => {

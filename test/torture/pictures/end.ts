@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import sharp from "sharp";
-import type { NewTask } from "../../src/index.ts";
-import type { Ending } from "../../src/spool/endings.ts";
+import type { NewTask } from "../../../src/index.ts";
+import type { Ending } from "../../../src/spool/endings.ts";
 
 /** One word for how a task ended: `done`, `cancelled`, or the code of its error. */
 export function verdictOf(end: Ending | null): string {
