@@ -1,7 +1,5 @@
-/** The log: one JSON line for each thing that happens, or one readable line on a terminal. The one file that knows pino. */
-import { isatty } from "node:tty";
+/** The log: one JSON line for each thing that happens, or one readable line on a terminal. With `log-pretty.ts` all that knows pino. */
 import { type Logger, pino, stdTimeFunctions } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { serializeError } from "./errors.ts";
 import { descriptorTarget, fileTarget, openSink, type Sink } from "./log-sink.ts";
 
@@ -24,7 +22,9 @@ export interface LogOptions {
   readonly errorFile: string | null;
   /** The least grave level that is written. */
   readonly level: LogLevel;
-  readonly stdout?: { readonly fd: number; readonly isTerminal: boolean };
+  readonly stdout?: { readonly fd: number };
+  /** How a line is shown on a terminal; null when standard output is none. */
+  readonly show: ((line: string) => string) | null;
   readonly monotonicMs?: () => number;
 }
 
@@ -46,8 +46,8 @@ const OWN_MEMBERS = new Set(["level", "time", "pid", "msg"]);
 /** Opens the log. Never throws: what cannot be opened is told once on standard error and tried again later. */
 export function openLog(options: LogOptions): Log {
   const { logFile, errorFile, level, monotonicMs = () => performance.now() } = options;
-  const stdout = options.stdout ?? { fd: 1, isTerminal: isatty(1) };
-  const format = logFile === null && stdout.isTerminal ? prettyLine : plainLine;
+  const stdout = options.stdout ?? { fd: 1 };
+  const format = logFile === null && options.show !== null ? options.show : plainLine;
   const main = openSink(logFile === null ? descriptorTarget(stdout.fd) : fileTarget(logFile), format, monotonicMs);
   const errors = errorFile === null ? undefined : openSink(fileTarget(errorFile), plainLine, monotonicMs);
   const sinks = errors === undefined ? [main] : [main, errors];
@@ -117,21 +117,6 @@ function within<T>(items: readonly T[], budget: { values: number }): readonly T[
 }
 
 /** JSON that is safe to `cat`: an escape means the same to every reader of JSON. */
-function plainLine(line: string): string {
+export function plainLine(line: string): string {
   return line.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-const toPretty = prettyFactory({
-  singleLine: true,
-  ignore: "pid",
-  translateTime: "SYS:HH:MM:ss",
-  errorLikeObjectKeys: [],
-});
-
-/** For people: each escape for a control character is escaped once more, so that it is shown and not obeyed. */
-function prettyLine(line: string): string {
-  const shown = plainLine(line).replace(/\\(\\|u[0-9a-f]{4}|[bfnrt])/g, (written, what) =>
-    what === "\\" ? written : `\\\\${what}`,
-  );
-  return `${toPretty(shown).trimEnd()}\n`;
 }

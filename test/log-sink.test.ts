@@ -34,7 +34,7 @@ const linesOf = (name: string): Record<string, unknown>[] =>
 const messagesOf = (name: string): unknown[] => linesOf(name).map((line) => line["msg"]);
 
 function open(options: Partial<LogOptions> = {}): ReturnType<typeof openLog> {
-  return openLog({ logFile: path("log"), errorFile: null, level: "info", ...options });
+  return openLog({ logFile: path("log"), errorFile: null, level: "info", show: null, ...options });
 }
 
 /** @returns the bytes read; 0 when there are none at the moment */
@@ -101,7 +101,13 @@ describe("a log file", () => {
 
   it.runIf(existsSync("/dev/full"))("on a full disk drops lines, and tries again after 30 s", () => {
     let nowMs = 0;
-    const log = openLog({ logFile: "/dev/full", errorFile: path("log"), level: "info", monotonicMs: () => nowMs });
+    const log = openLog({
+      logFile: "/dev/full",
+      errorFile: path("log"),
+      level: "info",
+      show: null,
+      monotonicMs: () => nowMs,
+    });
     for (let line = 0; line < 1_000; line += 1) log.event("error", "task failed");
     nowMs = 30_001;
     log.event("error", "task failed");
@@ -155,7 +161,7 @@ describe("standard output", () => {
   it.runIf(process.platform === "linux")("that blocks is written without blocking, and is left as it was", () => {
     execFileSync("sh", ["-c", 'mkfifo "$0"', path("pipe")]);
     const fd = openSync(path("pipe"), constants.O_RDWR);
-    const log = open({ logFile: null, stdout: { fd, isTerminal: false } });
+    const log = open({ logFile: null, stdout: { fd } });
     for (let line = 0; line < 200; line += 1) log.event("info", "line", { text: "x".repeat(1_000) });
     expect(log.dropped()).toBeGreaterThan(100);
     log.close();
@@ -166,7 +172,7 @@ describe("standard output", () => {
   const script = `
     import { writeFileSync } from "node:fs";
     import { openLog } from ${JSON.stringify(new URL("../src/log.ts", import.meta.url).href)};
-    const log = openLog({ logFile: null, errorFile: null, level: "info" });
+    const log = openLog({ logFile: null, errorFile: null, level: "info", show: null });
     process.stdin.once("data", () => {
       for (let line = 0; line < 5_000; line += 1) log.event("info", "line", { text: "x".repeat(500) });
       writeFileSync(process.argv[1] ?? "", String(log.dropped()));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SpooldError } from "../src/errors.ts";
 import { type LogOptions, openLog, taskFields } from "../src/log.ts";
+import { prettyLine } from "../src/log-pretty.ts";
 
 let directory = "";
 beforeEach(() => {
@@ -20,13 +21,13 @@ const linesOf = (name: string): Record<string, unknown>[] =>
 const messagesOf = (name: string): unknown[] => linesOf(name).map((line) => line["msg"]);
 
 function open(options: Partial<LogOptions> = {}): ReturnType<typeof openLog> {
-  return openLog({ logFile: path("log"), errorFile: null, level: "info", ...options });
+  return openLog({ logFile: path("log"), errorFile: null, level: "info", show: null, ...options });
 }
 
 /** What a log with this standard output has written when it is a file or looks like a terminal. */
 function written(isTerminal: boolean, fields: Record<string, unknown>): string {
   const fd = openSync(path("stdout"), "a");
-  const log = open({ logFile: null, stdout: { fd, isTerminal } });
+  const log = open({ logFile: null, stdout: { fd }, show: isTerminal ? prettyLine : null });
   log.event("info", "task done", fields);
   log.close();
   closeSync(fd);

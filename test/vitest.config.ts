@@ -7,6 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: "forks",
     // One per core: the default leaves one core idle, and on two cores that is half of them.
-    maxWorkers: 2,
+    maxWorkers: 3,
+    isolate: false,
   },
 });

@@ -1,7 +1,7 @@
 /** Where a command gets the numbers from of the tasks that it is to work on. */
 import { createInterface } from "node:readline";
 import { SpooldError } from "../errors.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { isTaskNumber, STDIN, taskNumberIn } from "./task-number.ts";
 
 /**

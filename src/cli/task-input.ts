@@ -6,8 +6,8 @@ import { layoutOf } from "../spool/layout.ts";
 import { renderTask } from "../spool/recipes.ts";
 import { realSystem } from "../system.ts";
 import { keyOf } from "../task/key.ts";
-import { MAX_TASK_BYTES, parseJson } from "../task/parse.ts";
 import type { Task } from "../task/task.ts";
+import { MAX_TASK_BYTES, parseJson } from "../task/text.ts";
 import type { JsonOptions } from "./options.ts";
 
 /** A task may be told by options, when a recipe says what to make. */

@@ -6,7 +6,7 @@ import { fingerprintOf, leftAlone, readTaskFile } from "../spool/task-file.ts";
 import { ignoring } from "../system.ts";
 import { describeFault, faultsOfError } from "../task/faults.ts";
 import { readName, waitingName } from "../task/name.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import type { DaemonContext } from "./context.ts";
 
 /** What people put into `tasks/` by hand, until it has become a task or gone to `rejected/`. */

@@ -1,7 +1,7 @@
 /** How old tasks are, in the manner of Postfix's qshape: a queue that is stuck shows by whom, and since when. */
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { isCounted } from "./counts.ts";
 import type { Layout, State } from "./layout.ts";
 

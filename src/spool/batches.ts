@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { isInRanges } from "../task/ranges.ts";
-import { isBatchName } from "../task/task.ts";
+import { isBatchName } from "../task/words.ts";
 import { numbersIn } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";

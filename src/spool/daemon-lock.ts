@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { ignoring, type System, unlinkIfThere, writeDurably } from "../system.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { askDaemon } from "./control.ts";
 import { holdHeartbeat, isBeating } from "./heartbeat.ts";
 import type { Layout } from "./layout.ts";

@@ -4,7 +4,7 @@ import { deserializeError, SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import { readName, reasonName, receiptName } from "../task/name.ts";
 import type { Reason, Receipt } from "../task/outcome.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { nextEnd } from "./next-end.ts";

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { ignoring, type System, unlinkIfThere } from "../system.ts";
 import type { Receipt } from "../task/outcome.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import type { Layout } from "./layout.ts";
 import { inSlices, type Rest } from "./prune/slices.ts";
 

@@ -5,8 +5,8 @@ import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } fro
 import { encodeTask } from "../task/key.ts";
 import { readName, reasonName } from "../task/name.ts";
 import type { Reason } from "../task/outcome.ts";
-import { MAX_TASK_BYTES, parseJson } from "../task/parse.ts";
 import type { Task } from "../task/task.ts";
+import { MAX_TASK_BYTES, parseJson } from "../task/text.ts";
 import type { Committer } from "./commit.ts";
 import type { Layout } from "./layout.ts";
 import { marksOf } from "./marks.ts";

@@ -1,5 +1,5 @@
 import { ignoring, type System } from "../system.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { readTaskFile } from "./task-file.ts";

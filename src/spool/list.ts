@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { compareEntries, type EntryName, readName } from "../task/name.ts";
 import type { Receipt } from "../task/outcome.ts";
-import { MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
+import { MAX_TASK_BYTES, parseObject } from "../task/text.ts";
 import type { Layout, State } from "./layout.ts";
 
 /** A task or drop as a list shows it. */

@@ -7,8 +7,8 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, writeDurably } from "../system.ts";
-import { parseObject } from "../task/parse.ts";
 import { isInRanges, type Range, rangesOf, unionOf } from "../task/ranges.ts";
+import { parseObject } from "../task/text.ts";
 import { withAddLock } from "./add-lock.ts";
 import type { Layout } from "./layout.ts";
 

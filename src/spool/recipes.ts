@@ -5,10 +5,10 @@ import { SpooldError } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import { invalidTask } from "../task/faults.ts";
 import { isRecipeName, type RecipeTask, readOrder } from "../task/order.ts";
-import { MAX_TASK_BYTES } from "../task/parse.ts";
 import { parseRecipe, type Recipe, renderRecipe } from "../task/recipe.ts";
 import { renderPlain } from "../task/render.ts";
 import type { PictureTask, Task } from "../task/task.ts";
+import { MAX_TASK_BYTES } from "../task/text.ts";
 import type { Layout } from "./layout.ts";
 import { readTaskFile } from "./task-file.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { receiptName } from "../task/name.ts";
 import type { Receipt } from "../task/outcome.ts";
-import { parseObject } from "../task/parse.ts";
+import { parseObject } from "../task/text.ts";
 import { findTask } from "./find.ts";
 import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";

@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
 import type { System } from "../system.ts";
-import { MAX_TASK_BYTES, parseObject } from "../task/parse.ts";
 import { ownTask } from "../task/render.ts";
 import type { Task } from "../task/task.ts";
+import { MAX_TASK_BYTES, parseObject } from "../task/text.ts";
 
 /** What tells one state of a file from another. */
 export interface Fingerprint {

@@ -1,5 +1,5 @@
 import { closest } from "fastest-levenshtein";
-import { z } from "zod";
+import * as z from "zod";
 import { ENCODERS, FORMATS } from "../image/vocabulary/encoders.ts";
 import type { Fault } from "./faults.ts";
 import { knownMembers, knownWords, type Path, schemaAt } from "./schema-at.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { orderSchema } from "./order.ts";
 import { handlerTaskSchema, taskSchema } from "./task.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SpooldError } from "../errors.ts";
-import { MAX_TASK_BYTES } from "./parse.ts";
 import { isHandlerTask, type Task } from "./task.ts";
+import { MAX_TASK_BYTES } from "./text.ts";
 
 /**
  * The key of a task: sha256 of the canonical form of its instructions. Two tasks with the same key make the same

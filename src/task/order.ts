@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Fault, invalidTask } from "./faults.ts";
 import { faultsOfIssues } from "./issues.ts";
 import { taskSchema } from "./task.ts";

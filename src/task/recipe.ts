@@ -6,15 +6,16 @@
  * is text.
  */
 import { closest } from "fastest-levenshtein";
-import { z } from "zod";
+import * as z from "zod";
 import { SpooldError } from "../errors.ts";
 import { type Fault, faultsOfError, invalidTask } from "./faults.ts";
 import { faultsOfIssues, pointerTo } from "./issues.ts";
 import { type RecipeTask, varSchema } from "./order.ts";
-import { checkPictureTask, parseJson } from "./parse.ts";
+import { checkPictureTask } from "./parse.ts";
 import { fillIn, type Place, type Words, within } from "./placeholders.ts";
 import { fillOutput, withKey, withSize, wordsOfSource } from "./render.ts";
 import { type PictureTask, taskSchema } from "./task.ts";
+import { parseJson } from "./text.ts";
 
 /** A recipe that has been read: what it asks for is not checked before it is filled in. */
 export interface Recipe {

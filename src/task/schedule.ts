@@ -1,13 +1,13 @@
 /** `schedule.json`: what is enqueued again and again, and when. */
 import { closest } from "fastest-levenshtein";
-import { z } from "zod";
+import * as z from "zod";
 import { SpooldError } from "../errors.ts";
 import { isTimeZone, type Timetable, timetableOf, timeZones } from "./cron.ts";
 import { type Fault, faultsOfError } from "./faults.ts";
 import { faultsOfIssues, pointerTo } from "./issues.ts";
 import { readOrder } from "./order.ts";
-import { parseJson } from "./parse.ts";
 import { renderPlain } from "./render.ts";
+import { parseJson } from "./text.ts";
 
 /** The largest schedule.json in bytes. */
 export const MAX_SCHEDULE_BYTES = 1024 * 1024;

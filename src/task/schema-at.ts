@@ -1,5 +1,5 @@
 /** Finds the part of a schema that a place in a value is checked by. */
-import { z } from "zod";
+import * as z from "zod";
 
 export type Path = readonly (string | number)[];
 

@@ -1,9 +1,10 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ENCODERS, FORMATS, type Format } from "../image/vocabulary/encoders.ts";
 import { RESIZE } from "../image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../image/vocabulary/table.ts";
 import { TILE } from "../image/vocabulary/tile.ts";
 import { filePath } from "../image/vocabulary/values.ts";
+import { BATCH_NAME, HANDLER_NAME } from "./words.ts";
 
 export type { Format };
 
@@ -19,8 +20,6 @@ const MAX_DEADLINE_MS = 86_400_000;
 /** The furthest that a task may be put off by a number of ms: ten years. */
 const MAX_AHEAD_MS = 315_576_000_000;
 
-const BATCH_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const HANDLER_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const batchName = z.string().regex(BATCH_NAME, { error: "1 to 64 of A-Z, a-z, 0-9, ., _ and -, no sign first" });
 const touched = z.array(filePath).max(256);
 
@@ -111,16 +110,6 @@ export type HandlerTask = Readonly<z.infer<typeof handlerTaskSchema>>;
 /** A checked task: instructions, and who asks for them. */
 export type Task = PictureTask | HandlerTask;
 export type Output = PictureTask["outputs"][number];
-
-/** Whether a text may be the name of a handler. */
-export function isHandlerName(text: string): boolean {
-  return HANDLER_NAME.test(text);
-}
-
-/** Whether a batch may have this name: then it is also a safe name of a directory. */
-export function isBatchName(name: string): boolean {
-  return BATCH_NAME.test(name);
-}
 
 /** Whether a task is work for a handler and not for pictures. */
 export function isHandlerTask(task: Task): task is HandlerTask {

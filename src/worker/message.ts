@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { FORMATS } from "../image/vocabulary/encoders.ts";
 import { TILE_LAYOUTS } from "../image/vocabulary/tile.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fingerprintOf, isSameFile, readTaskFile } from "../../src/spool/task-file.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
-import { MAX_TASK_BYTES } from "../../src/task/parse.ts";
+import { MAX_TASK_BYTES } from "../../src/task/text.ts";
 import { newDirectory, put } from "../support/directories.ts";
 import { errno } from "../support/recorder.ts";
 import { DROP, TASK, TASK_BYTES } from "./task.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeTask, hasOwnKey, keyOf } from "../../src/task/key.ts";
-import { checkTask, parseObject } from "../../src/task/parse.ts";
+import { checkTask } from "../../src/task/parse.ts";
 import type { Task } from "../../src/task/task.ts";
+import { parseObject } from "../../src/task/text.ts";
 
 const task: Task = {
   source: "a.jpg",

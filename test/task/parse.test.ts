@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SpooldError } from "../../src/errors.ts";
 import { describeFault, type Fault, faultsOfError } from "../../src/task/faults.ts";
-import { checkTask, parseObject } from "../../src/task/parse.ts";
+import { checkTask } from "../../src/task/parse.ts";
+import { parseObject } from "../../src/task/text.ts";
 
 const task = { source: "a.jpg", outputs: [{ file: "b.jpg" }] };
 const MEMBERS =

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { SpooldError } from "../../src/errors.ts";
 import { faultsOfError } from "../../src/task/faults.ts";
 import { encodeTask, keyOf } from "../../src/task/key.ts";
-import { parseJson, requirePictures } from "../../src/task/parse.ts";
+import { requirePictures } from "../../src/task/parse.ts";
 import { ownTask, renderPlain as renderAny } from "../../src/task/render.ts";
 import type { PictureTask } from "../../src/task/task.ts";
+import { parseJson } from "../../src/task/text.ts";
 
 const renderPlain = (value: unknown): PictureTask => requirePictures(renderAny(value));
 

@@ -3,7 +3,7 @@ import { readEnding } from "../../spool/endings.ts";
 import { findTask } from "../../spool/find.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import { ignoring, realSystem } from "../../system.ts";
-import { parseObject } from "../../task/parse.ts";
+import { parseObject } from "../../task/text.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson } from "../output.ts";
 

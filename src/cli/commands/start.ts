@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { endingError } from "../../daemon/ending-error.ts";
 import { createSpool, layoutOf } from "../../spool/layout.ts";
 import { isScheduleDue } from "../../spool/schedule-due.ts";
@@ -19,7 +20,8 @@ export async function start(options: StartOptions): Promise<number> {
   if (options.untilEmpty && !(await hasWork(options.spool))) return 0;
   const [{ runDaemon }, { openLog }] = await Promise.all([import("../../daemon/daemon.ts"), import("../../log.ts")]);
   const { logFile, errorFile, logLevel: level } = settings;
-  const log = openLog({ logFile, errorFile, level });
+  const show = logFile === null && isatty(1) ? (await import("../../log-pretty.ts")).prettyLine : null;
+  const log = openLog({ logFile, errorFile, level, show });
   const { spool: spoolDir, once = false, untilEmpty = false } = options;
   const system = directSystem();
   const bar = once ? openDrainBar(log, logFile, system.monotonicMs) : undefined;

@@ -1,8 +1,8 @@
 import type { RunningTask } from "../../spool/control.ts";
-import { layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
-import { viewSchedule } from "../../spool/schedule-view.ts";
+import { type Layout, layoutOf, requireSpool, STATES } from "../../spool/layout.ts";
+import type { ScheduleView } from "../../spool/schedule-view.ts";
 import { openSequence } from "../../spool/sequence.ts";
-import { realSystem } from "../../system.ts";
+import { ignoring, realSystem, type System } from "../../system.ts";
 import { describeProgress, describeSpool } from "../describe-spool.ts";
 import type { JsonOptions } from "../options.ts";
 import { duration, printJson, printLine, printTable } from "../output.ts";
@@ -15,7 +15,7 @@ export async function status(options: JsonOptions): Promise<number> {
   const layout = layoutOf(options.spool);
   await requireSpool(system, layout);
   const snapshot = await takeSnapshot(system, layout);
-  const { schedule, scheduleError } = snapshot.live ?? (await viewSchedule(system, layout));
+  const { schedule, scheduleError } = snapshot.live ?? (await scheduleOf(system, layout));
   if (options.json) {
     const highestNumber = await openSequence(system, layout).highest();
     printJson({ spool: layout.root, ...jsonOf(snapshot), highestNumber, schedule, scheduleError });
@@ -26,6 +26,14 @@ export async function status(options: JsonOptions): Promise<number> {
   for (const running of snapshot.live?.running ?? []) printLine(describeRunning(running));
   for (const line of scheduleLines({ schedule, scheduleError }, system.nowMs())) printLine(line);
   return 0;
+}
+
+/** The schedule without a daemon. Most spools have none, and then what reads it need not be loaded. */
+async function scheduleOf(system: System, layout: Layout): Promise<ScheduleView> {
+  if ((await ignoring(["ENOENT"], system.fs.lstat(layout.scheduleFile))) === undefined)
+    return { schedule: [], scheduleError: null };
+  const { viewSchedule } = await import("../../spool/schedule-view.ts");
+  return viewSchedule(system, layout);
 }
 
 function describeRunning(running: RunningTask): string {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const EXPECTED = "a colour: a CSS name, #rgb, #rgba, #rrggbb, #rrggbbaa, or { r, g, b, alpha }";
 

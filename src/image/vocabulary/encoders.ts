@@ -1,6 +1,6 @@
 /** The formats that an output may have, each with every option of its encoder. Ranges are those that sharp enforces. */
 import type { Sharp } from "sharp";
-import { z } from "zod";
+import * as z from "zod";
 import { yesOrNo } from "./values.ts";
 
 /** One format. */

@@ -1,5 +1,5 @@
 /** Steps in which each pixel looks at its neighbours. Upper bounds below sharp's own keep one step to seconds. */
-import { z } from "zod";
+import * as z from "zod";
 import { step } from "./step.ts";
 import { bare, either, present } from "./values.ts";
 

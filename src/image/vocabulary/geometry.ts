@@ -1,5 +1,5 @@
 /** Steps that move, cut or add pixels. */
-import { z } from "zod";
+import * as z from "zod";
 import { colour } from "./colour.ts";
 import { step } from "./step.ts";
 import { bare, either, pixels, present, yesOrNo } from "./values.ts";

@@ -1,6 +1,6 @@
 /** Steps that lay another picture, or lettering, on the picture. */
 import type { Blend, Color, OverlayOptions, Sharp } from "sharp";
-import { z } from "zod";
+import * as z from "zod";
 import { colour } from "./colour.ts";
 import { type Size, type Stage, step } from "./step.ts";
 import { filePath, pixels, present, yesOrNo } from "./values.ts";

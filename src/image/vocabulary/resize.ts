@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { colour } from "./colour.ts";
 import { pixels, yesOrNo } from "./values.ts";
 

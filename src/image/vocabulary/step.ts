@@ -1,6 +1,6 @@
 /** What a step on a picture is: data. No sharp at run time here, so that the daemon and the command line may load it. */
 import type { CreateText, Sharp } from "sharp";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** Pixels. */
 export interface Size {

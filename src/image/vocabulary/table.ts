@@ -2,7 +2,7 @@
  * The vocabulary: every word that an output may use for its pixels. The schema of a task, what is asked of sharp, the
  * README's tables and completion are all made from it.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { ENCODERS, FORMATS, type Format } from "./encoders.ts";
 import { blur, convolve, dilate, erode, median, sharpen } from "./filters.ts";
 import { affine, extend, extract, flip, flop, rotate, trim } from "./geometry.ts";

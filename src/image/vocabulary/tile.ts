@@ -1,6 +1,6 @@
 /** Pyramids of tiles: what an output's `tile` may say, and what then lies where its `file` points. */
 import type { Sharp } from "sharp";
-import { z } from "zod";
+import * as z from "zod";
 import { colour } from "./colour.ts";
 import { yesOrNo } from "./values.ts";
 

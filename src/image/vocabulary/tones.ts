@@ -1,5 +1,5 @@
 /** Steps that change colours pixel by pixel. */
-import { z } from "zod";
+import * as z from "zod";
 import { colour } from "./colour.ts";
 import { step } from "./step.ts";
 import { bare, either, present, yesOrNo } from "./values.ts";

@@ -1,5 +1,5 @@
 /** Kinds of values that several words of the vocabulary share. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** The longest side of an output in pixels: the limit of JPEG and WebP encoders lies at or just above it. */
 const MAX_SIDE = 16_383;

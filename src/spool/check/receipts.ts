@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { ignoring } from "../../system.ts";
 import { receiptName } from "../../task/name.ts";
 import type { OutputFile, Receipt } from "../../task/outcome.ts";
-import { parseObject } from "../../task/parse.ts";
+import { parseObject } from "../../task/text.ts";
 import type { Check } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { checkOutputs, type ReceiptView, type ToldOutput } from "./outputs.ts";

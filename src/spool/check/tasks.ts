@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { SpooldError, toSpooldError } from "../../errors.ts";
-import { parseJson } from "../../task/parse.ts";
 import { isHandlerTask, type Task } from "../../task/task.ts";
+import { parseJson } from "../../task/text.ts";
 import { rejectDrop } from "../intake.ts";
 import { inSlices, type Rest } from "../prune/slices.ts";
 import { renderTask } from "../recipes.ts";

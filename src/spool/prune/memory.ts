@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../../system.ts";
-import { parseObject } from "../../task/parse.ts";
-import { isBatchName } from "../../task/task.ts";
+import { parseObject } from "../../task/text.ts";
+import { isBatchName } from "../../task/words.ts";
 import type { Layout } from "../layout.ts";
 import type { PrunedEnd } from "../pruned.ts";
 import { readTaskFile } from "../task-file.ts";

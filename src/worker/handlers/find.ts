@@ -8,7 +8,7 @@ import { closest } from "fastest-levenshtein";
 import { SpooldError } from "../../errors.ts";
 import { isInside } from "../../image/paths.ts";
 import { ignoring, type System } from "../../system.ts";
-import { isHandlerName } from "../../task/task.ts";
+import { isHandlerName } from "../../task/words.ts";
 import { builtInNames } from "./built-in.ts";
 
 /** The file of a handler that may be run. */

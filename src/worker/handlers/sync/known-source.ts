@@ -1,5 +1,5 @@
 /** What is known of a source of a sync, as a line of its manifest has it. */
-import { z } from "zod";
+import * as z from "zod";
 import { destinationNamed } from "../../../image/destinations.ts";
 import type { PictureTask } from "../../../task/task.ts";
 

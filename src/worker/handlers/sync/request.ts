@@ -1,7 +1,7 @@
 /** What a sync is asked for: the `data` of its task. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { filePath } from "../../../image/vocabulary/values.ts";
 import { invalidTask } from "../../../task/faults.ts";
 import { faultsOfIssues } from "../../../task/issues.ts";
