@@ -75,7 +75,7 @@ describe("a worker that is deep in a decoder", () => {
   it("is killed at the deadline, not when it is done, and the next task runs", async () => {
     await startDaemon(directory, ["--input-formats", "svg,jpeg", "--concurrency", "1"]);
     const spool = await spoolIn(directory);
-    const late = await spool.enqueue({ ...quickTask("late"), source: "endless.svg", timeoutMs: 500 });
+    const late = await spool.enqueue({ ...quickTask("late"), source: "endless.svg", timeoutMs: 500, maxAttempts: 1 });
     const next = await spool.enqueue(quickTask("next"));
     await expect(late.done()).rejects.toMatchObject({ cause: { code: "TASK_TIMED_OUT", facts: { timeoutMs: 500 } } });
     expect((await next.done()).outputs).toHaveLength(1);

@@ -22,7 +22,7 @@ describe("a task that runs past its deadline", () => {
     const daemon = await startDaemon(directory, ["--concurrency", "1"]);
     const before = await until(async () => (await workersOf(daemon.pid))[0]);
     const spool = await spoolIn(directory);
-    const late = await spool.enqueue({ ...slowTask("late"), timeoutMs: 200 });
+    const late = await spool.enqueue({ ...slowTask("late"), timeoutMs: 200, maxAttempts: 1 });
     const next = await spool.enqueue(quickTask("next"));
     await next.done();
     await expect(late.done()).rejects.toMatchObject({ cause: { code: "TASK_TIMED_OUT", facts: { timeoutMs: 200 } } });
