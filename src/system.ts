@@ -98,29 +98,35 @@ export async function writeDurably(
   { fs }: System,
   path: string,
   bytes: Uint8Array,
-  options: { readonly mode?: number; readonly owner?: { readonly uid: number; readonly gid: number } } = {},
+  options: WriteOptions & { readonly mode?: number } = {},
 ): Promise<void> {
-  const { mode = 0o600, owner } = options;
+  const { mode = 0o600, ...rest } = options;
   const handle = await fs.open(path, "wx", mode);
   try {
-    await fillDurably(handle, bytes, owner);
+    await fillDurably(handle, bytes, rest);
   } catch (error) {
     await fs.unlink(path);
     throw error;
   }
 }
 
+interface WriteOptions {
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** False leaves it to the kernel when the bytes reach the disk. */
+  readonly isSynced?: boolean;
+}
+
 /** Writes a new file whole, makes it durable and closes it, whatever happens. */
 export async function fillDurably(
   handle: FileHandle,
   bytes: Uint8Array,
-  owner?: { readonly uid: number; readonly gid: number },
+  { owner, isSynced = true }: WriteOptions = {},
 ): Promise<void> {
   try {
     await handle.writeFile(bytes);
     if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
     // A failed fsync is never tried again on the same data: the kernel may have marked the pages clean.
-    await handle.sync();
+    if (isSynced) await handle.sync();
   } finally {
     await handle.close();
   }

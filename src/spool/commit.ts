@@ -14,6 +14,8 @@ import type { Sequence } from "./sequence.ts";
 interface NewTask {
   readonly bytes: Uint8Array;
   readonly priority: number;
+  /** Whether it is to outlive a power cut as well as kill -9, which takes fsyncs; default true. */
+  readonly isDurable?: boolean;
   /** The number that a person gave it; taken unless it was used before. */
   readonly wanted?: number;
   /** What it is to be found by; none when it is left out. */
@@ -116,9 +118,9 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   }
 
   /** What root adds to the spool of another account must be that account's to read. */
-  async function writeForOwner({ temporary, bytes }: Pending): Promise<void> {
+  async function writeForOwner({ temporary, bytes, isDurable: isSynced = true }: Pending): Promise<void> {
     const owner = process.geteuid?.() === 0 ? await fs.lstat(layout.tasks) : undefined;
-    await writeDurably(system, temporary, bytes, { ...(owner !== undefined && { owner }) });
+    await writeDurably(system, temporary, bytes, { isSynced, ...(owner !== undefined && { owner }) });
   }
 
   async function withoutFailed(group: readonly Pending[]): Promise<Pending[]> {
@@ -133,6 +135,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     try {
       await withAddLock(layout, async () => {
         await linkAll(group, { linked, duplicates, marked });
+        if (group.every(({ isDurable = true }) => !isDurable)) return;
         await syncMarks(system, marked);
         // The commit of the whole group: before this fsync nobody has been told a number.
         await syncDirectory(system, layout.tasks);

@@ -49,6 +49,11 @@ export interface EnqueueOptions {
    * told to `onError`, and not by the promise: the task is committed.
    */
   readonly autostart?: boolean | AutostartOptions;
+  /**
+   * What the promise waits for. `full`, the default: the disk, so that the task survives a power cut. `none`: the
+   * kernel; it survives kill -9, but a power cut soon after may take it, and what was told of it is then not true.
+   */
+  readonly durability?: "full" | "none";
 }
 
 /** An open spool. Holds no descriptor and no lock; there is nothing to close. */
@@ -97,13 +102,15 @@ export async function openSpool(directory?: string, system: System = realSystem(
   });
   return {
     directory: layout.root,
-    async enqueue(newTask, { sizes = true, autostart = false } = {}) {
+    async enqueue(newTask, { sizes = true, autostart = false, durability = "full" } = {}) {
       const rendering = rendered(layout, renderTask(system, layout, newTask));
       // A task whose recipe is still being read keeps those behind it waiting, so that none gets its number.
       const handing = turn.then(async () => {
         const task = await rendering;
         const marks = marksOf(task);
-        const committed = committer.commit({ bytes: encodeTask(task), priority: task.priority ?? 0, marks });
+        const isDurable = durability === "full";
+        const bytes = encodeTask(task);
+        const committed = committer.commit({ bytes, priority: task.priority ?? 0, marks, isDurable });
         // The header is read while the disk writes the task, and neither waits for the other.
         return { committed, outputs: sizes ? foreteller.expectedOutputs(task) : filesOf(task) };
       });

@@ -26,6 +26,15 @@ describe("a committed task", () => {
     expect(await names(layout.tmp)).toEqual([]);
   });
 
+  it("costs no fsync when it need not be durable, and one that must be durable pays its own", async () => {
+    const { recorder, committer } = await faultySpool(() => undefined);
+    const fsyncs = (): string[] => recorder.lines().filter((line) => line.startsWith("fsync"));
+    expect(await committer.commit({ ...TASK_FILE, isDurable: false })).toBe(1);
+    expect(fsyncs()).toEqual([]);
+    await Promise.all([true, false].map((isDurable) => committer.commit({ ...TASK_FILE, isDurable })));
+    expect(fsyncs()).toEqual([expect.stringContaining("tmp/"), "fsync tasks"]);
+  });
+
   it("gets numbers in the order of overlapping calls, beyond one group too", async () => {
     let open = 0;
     let most = 0;
