@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- NAME [--rounds N] [--json] [--pictures DIR]`: measures, and prints what was found beside what is
- * demanded. Ends with 0 whatever the figures are; 1 when it could not measure, 2 when it was asked wrongly.
+ * `npm run bench -- [NAME...] [--rounds N] [--json] [--plot DIR] [--pictures DIR]`: measures, and prints what was found
+ * beside what is demanded; all there is when nothing is named. `--plot` leaves what was found and its charts in a
+ * directory. Ends with 0 whatever the figures are; 1 when it could not measure, 2 when it was asked wrongly.
  */
 import { rmSync } from "node:fs";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,16 +14,32 @@ import { fidelity } from "./fidelity.ts";
 import { gallery } from "./gallery.ts";
 import { describeMachine, machineText } from "./machine.ts";
 import { memory } from "./memory.ts";
+import { drawCharts } from "./plot.ts";
+import { backlog } from "./queue/backlog.ts";
+import { drain } from "./queue/drain.ts";
+import { enqueueCost } from "./queue/enqueue.ts";
+import { latency } from "./queue/latency.ts";
+import { producers } from "./queue/producers.ts";
+import { starts } from "./queue/starts.ts";
+import { waitingCost } from "./queue/waiting.ts";
 import { type Report, textOf } from "./report.ts";
+import { scaling } from "./scaling.ts";
 import { single } from "./single.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { gallery, fidelity, single, memory, estimate };
+/** All benches by name, in the order in which they run when none is named. */
+const BENCHES: Readonly<Record<string, Bench>> = {
+  enqueue: enqueueCost,
+  waiting: waitingCost,
+  ...{ producers, latency, drain, backlog, starts, scaling },
+  ...{ gallery, single, fidelity, memory, estimate },
+};
 
 interface Wish {
   readonly names: readonly string[];
   readonly rounds: number;
   readonly isJson: boolean;
   readonly pictures: string | null;
+  readonly plot: string | null;
 }
 
 /** Fewer pairs than these are no measurement. */
@@ -32,13 +49,16 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** @returns null when the arguments make no sense */
 function readArguments(args: readonly string[]): Wish | null {
-  const options = { json: { type: "boolean" }, rounds: { type: "string" }, pictures: { type: "string" } } as const;
+  const text = { type: "string" } as const;
+  const options = { json: { type: "boolean" }, rounds: text, pictures: text, plot: text } as const;
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const rounds = Number(values.rounds ?? DEFAULT_ROUNDS);
-    const isKnown = positionals.length > 0 && positionals.every((name) => Object.hasOwn(BENCHES, name));
+    const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+    const isKnown = names.every((name) => Object.hasOwn(BENCHES, name));
     if (!isKnown || !Number.isInteger(rounds) || rounds < 1) return null;
-    return { names: positionals, rounds, isJson: values.json ?? false, pictures: values.pictures ?? null };
+    const { json: isJson = false, pictures = null, plot = null } = values;
+    return { names, rounds, isJson, pictures, plot };
   } catch {
     // An option that does not exist: the usage says which do.
     return null;
@@ -47,7 +67,7 @@ function readArguments(args: readonly string[]): Wish | null {
 
 function usage(): string {
   const list = Object.entries(BENCHES).map(([name, { tells }]) => `  ${name.padEnd(10)}${tells}\n`);
-  return `npm run bench -- NAME... [--rounds N] [--json] [--pictures DIR]\n\n${list.join("")}`;
+  return `npm run bench -- [NAME...] [--rounds N] [--json] [--plot DIR] [--pictures DIR]\n\n${list.join("")}`;
 }
 
 async function runBench(name: string, { rounds, pictures }: Wish): Promise<Report> {
@@ -70,7 +90,7 @@ async function runBench(name: string, { rounds, pictures }: Wish): Promise<Repor
 }
 
 async function runAll(wish: Wish): Promise<void> {
-  const { names, rounds, isJson } = wish;
+  const { names, rounds, isJson, plot } = wish;
   const machine = describeMachine();
   const benches: Record<string, Report> = {};
   if (!isJson) process.stdout.write(`${machineText(machine)}\n`);
@@ -79,7 +99,11 @@ async function runAll(wish: Wish): Promise<void> {
     benches[name] = report;
     if (!isJson) process.stdout.write(`${textOf(name, report)}\n`);
   }
-  if (isJson) process.stdout.write(`${JSON.stringify({ machine, rounds, benches })}\n`);
+  const results = { machine, rounds, benches };
+  if (isJson) process.stdout.write(`${JSON.stringify(results)}\n`);
+  if (plot === null) return;
+  await writeFile(join(plot, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  await drawCharts(results, plot);
 }
 
 const wish = readArguments(process.argv.slice(2));

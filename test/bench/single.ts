@@ -1,23 +1,9 @@
-import { availableParallelism } from "node:os";
-import type { Bench, BenchContext } from "./bench-context.ts";
-import { runDaemon } from "./daemon-run.ts";
-import { bestStyle, runHandLoop, type Style, styleText, WAYS } from "./hand-loop.ts";
-import { inTurn, type Size, tasksFor } from "./jobs.ts";
-import { compare, runPairs } from "./pairs.ts";
-import { develop, type Negative, paintNegatives, SIZES } from "./photographs.ts";
-import type { Demand, Report } from "./report.ts";
+import type { Bench } from "./bench-context.ts";
+import { paintNegatives } from "./photographs.ts";
+import type { Report } from "./report.ts";
+import { measureSmall, NEGATIVES, type SmallCase } from "./small-case.ts";
 
-interface Case {
-  readonly name: string;
-  readonly source: keyof typeof SIZES;
-  readonly made: Size;
-  readonly tasks: number;
-  readonly demanded: Demand;
-}
-
-const NEGATIVES = 6;
-
-const CASES: readonly Case[] = [
+const CASES: readonly SmallCase[] = [
   {
     name: "3 MP to 800 px",
     source: "3 MP",
@@ -40,7 +26,7 @@ export const single: Bench = {
   async run(context) {
     const negatives = paintNegatives(NEGATIVES);
     const reports: Report[] = [];
-    for (const each of CASES) reports.push(await measure(context, negatives, each));
+    for (const each of CASES) reports.push(await measureSmall(context, negatives, each));
     return {
       figures: reports.flatMap(({ figures }) => figures),
       details: [],
@@ -51,35 +37,3 @@ export const single: Bench = {
     };
   },
 };
-
-async function measure(context: BenchContext, negatives: readonly Negative[], each: Case): Promise<Report> {
-  const { directory, rounds, say } = context;
-  const { name, source, made, tasks, demanded } = each;
-  const workers = availableParallelism();
-  const pictures = await develop(negatives, SIZES[source], directory);
-  const loop = {
-    pictures: inTurn(pictures, tasks),
-    sizes: [made],
-    isSynced: false,
-    directory: `${directory}/by-hand`,
-  };
-  const style = await bestStyle(loop, stylesFor(workers), () => say(`${name}: looking for the fastest loop`));
-  const work = { directory, tasks: tasksFor(pictures, tasks, [made]), workers };
-  const rate = (ms: number): number => (tasks * 1_000) / ms;
-  const pairs = await runPairs(
-    rounds,
-    { ours: () => runDaemon(work), theirs: () => runHandLoop({ ...loop, style }) },
-    (round) => say(`${name}: pair ${round} of ${rounds}`),
-  );
-  const comparison = compare(pairs, ({ steadyMs }) => rate(steadyMs), rate);
-  return {
-    figures: [{ kind: "ratio", what: `${name}, steady`, unit: "pictures/s", ...comparison, demanded }],
-    details: [],
-    notes: [`best loop for ${name}: ${styleText(style)}; ${tasks} pictures per run`],
-  };
-}
-
-/** As many in flight as the daemon has workers: more would measure another thing. */
-function stylesFor(inFlight: number): readonly Style[] {
-  return WAYS.flatMap((way) => [1, 2].map((concurrency) => ({ way, inFlight, concurrency })));
-}
