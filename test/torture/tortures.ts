@@ -1,6 +1,7 @@
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
+import { soak } from "./soak/soak.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
@@ -10,4 +11,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   bombs,
   order,
   wakeups,
+  soak,
 };

@@ -18,6 +18,7 @@ import { decode } from "./outputs.ts";
 const REST_MS = 10;
 /** A directory whose last change is so old is not looked at again before the next. */
 const GRAIN_MS = 1_000;
+const PICTURE = /^[^.].*\.(jpe?g|png|webp|avif|gif|tiff?)$/;
 const MEMBER = /^(.+)\.(\d+)of(\d+)\.\w+$/;
 
 const { values, positionals } = parseArgs({ options: { ledger: { type: "string" } }, allowPositionals: true });
@@ -55,7 +56,7 @@ async function lookBelow(directory: string): Promise<void> {
   const names = entries.filter((entry) => entry.isFile() || entry.name.startsWith(".")).map(({ name }) => name);
   await lookAtTemporaries(directory, names);
   await lookAtSets(directory, names);
-  for (const name of names) if (!name.startsWith(".")) await lookAt(join(directory, name));
+  for (const name of names) if (PICTURE.test(name)) await lookAt(join(directory, name));
   if (isOld) settled.set(directory, stat.mtimeMs);
 }
 

@@ -20,7 +20,10 @@ export interface EndedTask {
 
 export interface Ended {
   readonly receipts: readonly EndedTask[];
-  /** Files that tasks name which have not ended well: what lies there may be an older one's, or theirs. */
+  /**
+   * Files that tasks name which have not ended, or whose daemon died at them before they failed: what lies there may be
+   * theirs. Any other task that has failed has published nothing.
+   */
   readonly unsure: ReadonlySet<string>;
 }
 
@@ -52,10 +55,10 @@ export async function checkRecords(
       continue;
     }
     const task = membersOf((await bytesOf(place.path))?.toString() ?? "") ?? {};
-    for (const file of filesOf(task)) unsure.add(file);
+    const isPublished = place.state !== "failed" || (await checkReason(place, task, sight));
+    if (isPublished) for (const file of filesOf(task)) unsure.add(file);
     const limit = mostAttempts(task, given.limits);
     if (place.attempt > limit) given.findings.say(`number ${place.number} is at attempt ${place.attempt} of ${limit}`);
-    if (place.state === "failed") await checkReason(place, task, sight);
   }
   return { receipts, unsure };
 }
@@ -94,10 +97,14 @@ async function checkReceipt(place: Place, sight: Sight): Promise<Members | undef
   return receipt;
 }
 
-async function checkReason(place: Place, task: Members, { findings, limits, told }: Sight): Promise<void> {
+/** @returns whether the daemon died at it, perhaps while it published */
+async function checkReason(place: Place, task: Members, { findings, limits, told }: Sight): Promise<boolean> {
   const { number, path } = place;
   const reason = membersOf((await bytesOf(join(dirname(path), `${number}.reason.json`)))?.toString() ?? "");
-  if (reason === undefined) return findings.say(`number ${number} lies in failed/ with no reason`);
+  if (reason === undefined) {
+    findings.say(`number ${number} lies in failed/ with no reason`);
+    return false;
+  }
   if (reason["number"] !== number)
     findings.say(`the reason of number ${number} is that of ${String(reason["number"])}`);
   if (told !== undefined && reason["summary"] !== told.summary)
@@ -115,6 +122,7 @@ async function checkReason(place: Place, task: Members, { findings, limits, told
   const isForGood = code !== "WORKER_CRASHED" && code !== "DAEMON_CRASHED";
   if (!isForGood && crashes < limits.maxCrashes && attempts.length < most)
     findings.say(`number ${number} was given up after ${crashes} crashes of ${limits.maxCrashes}`);
+  return attempts.some(({ outcome }) => outcome === "orphaned");
 }
 
 /** Attempts are counted: each is written down once, in its order. */

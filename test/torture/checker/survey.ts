@@ -39,6 +39,22 @@ const BARE = /^0*([1-9]\d{0,15})$/;
 const REASON = /^(\d+)\.reason\.json$/;
 const SEQUENCE = /^sequence\.(\d+)$/;
 
+/**
+ * Receipts that somebody has saved before they were pruned stand for the numbers of which nothing else is left.
+ * @param archives directories to which receipts were copied
+ */
+export async function withArchives(seen: Survey, archives: readonly string[]): Promise<Survey> {
+  const places = new Map(seen.places);
+  for (const archive of archives) {
+    for (const name of await readdir(archive)) {
+      const number = Number(PLAIN.exec(name)?.[1]);
+      if (!places.has(number) && seen.isPruned(number))
+        places.set(number, [{ state: "done", path: join(archive, name), number, attempt: 1 }]);
+    }
+  }
+  return { ...seen, places };
+}
+
 /** Looks at all of a spool in which nothing moves but what producers add. */
 export async function survey(spool: string): Promise<Survey> {
   const places = new Map<number, Place[]>();

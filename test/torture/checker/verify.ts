@@ -11,7 +11,7 @@ import { checkOutputs, writtenIn } from "./outputs.ts";
 import { checkRecords, type Limits } from "./records.ts";
 import { checkSightings } from "./sightings.ts";
 import { checkBytes, checkStates, type Memory } from "./states.ts";
-import { survey } from "./survey.ts";
+import { survey, withArchives } from "./survey.ts";
 
 export interface Evidence {
   readonly spool: string;
@@ -28,6 +28,8 @@ export interface Evidence {
   readonly when: "midRun" | "atRest";
   /** What the daemon allows; the defaults of its settings unless they say otherwise. */
   readonly limits?: Limits;
+  /** Directories to which receipts were copied before they were pruned. */
+  readonly archives?: readonly string[];
   /** What earlier looks have seen; this one adds to it. */
   readonly memory?: Memory;
 }
@@ -37,7 +39,8 @@ const DEFAULT_LIMITS: Limits = { maxAttempts: 5, maxCrashes: 2 };
 
 /** Looks whether a spool is what it is promised to be. */
 export async function verify(evidence: Evidence): Promise<Verdict> {
-  const { spool, root, ledgers, readers = [], when, limits = DEFAULT_LIMITS, memory = new Map() } = evidence;
+  const { spool, root, ledgers, readers = [], archives = [], when } = evidence;
+  const { limits = DEFAULT_LIMITS, memory = new Map() } = evidence;
   const isAtRest = when === "atRest";
   const findings = openFindings();
   // Before the spool is looked at: what a producer writes down meanwhile may not have been there then.
@@ -51,9 +54,10 @@ export async function verify(evidence: Evidence): Promise<Verdict> {
     await checkJournals(join(root, "journal"), undefined, findings);
     return findings.verdict();
   }
-  const ended = await checkRecords(seen, accepted, { findings, memory, limits });
+  const known = await withArchives(seen, archives);
+  const ended = await checkRecords(known, accepted, { findings, memory, limits });
   const written = writtenIn(ended);
-  const unsure = new Set([...ended.unsure, ...outputsOfPruned(accepted, seen)]);
+  const unsure = new Set([...ended.unsure, ...outputsOfPruned(accepted, known)]);
   await checkOutputs(written, { unsure, root, findings });
   await checkSightings(readers, { written, unsure, root }, findings);
   await checkJournals(join(root, "journal"), ended.receipts, findings);
