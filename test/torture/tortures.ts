@@ -1,3 +1,4 @@
+import { kills } from "./kills/kills.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
@@ -11,5 +12,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   bombs,
   order,
   wakeups,
+  kills,
   soak,
 };

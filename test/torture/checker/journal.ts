@@ -68,6 +68,8 @@ export async function checkJournals(
       if (kind === "beside")
         say(`number ${number} was run by process ${String(pid)} while process ${String(other)} was at it`);
     const attempts = runs.map(({ attempt }) => Number(attempt));
+    // An attempt that did not count is made again under the same number.
+    count("handlerRunsUncounted", runs.length - new Set(attempts).size);
     if (attempts.some((attempt, index) => attempt < (attempts[index - 1] ?? 1)))
       say(`number ${number} was tried in the order ${attempts.join(", ")}`);
   }

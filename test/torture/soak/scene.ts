@@ -1,11 +1,8 @@
 /** What the faults of a soak are done to. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { askDaemon, type DaemonStatus } from "../../../src/spool/control.ts";
-import { layoutOf } from "../../../src/spool/layout.ts";
-import { realSystem } from "../../../src/system.ts";
 import type { Member, Producer } from "../live/crew.ts";
+import { within } from "../live/waiting.ts";
 import type { SmallDisk } from "./small-disk.ts";
 
 export interface Scene {
@@ -20,18 +17,6 @@ export interface Scene {
   readonly replace: (index: number) => void;
   /** Looks whether the spool is sound, of which nothing moves now. */
   readonly check: () => Promise<void>;
-}
-
-/** Waits until a condition holds. @returns false when it does not in time */
-export async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const end = performance.now() + ms; performance.now() < end; await sleep(20)) if (await condition()) return true;
-  return condition();
-}
-
-/** What the daemon says of itself; undefined when it does not answer. */
-export async function statusOf({ spool }: Pick<Scene, "spool">): Promise<DaemonStatus | undefined> {
-  const status = await askDaemon(realSystem(), layoutOf(spool), { ask: "status" }, 2_000).catch(() => undefined);
-  return typeof status === "object" ? status : undefined;
 }
 
 /** How many names lie in directories of the spool. */

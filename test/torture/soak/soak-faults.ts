@@ -4,7 +4,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { workersOf } from "../../support/workers.ts";
-import { type Scene, statusOf, whileStopped, within } from "./scene.ts";
+import { statusOf, within } from "../live/waiting.ts";
+import { type Scene, whileStopped } from "./scene.ts";
 
 type Strike = (scene: Scene) => Promise<string | null>;
 
@@ -32,7 +33,7 @@ async function killWorker(scene: Scene): Promise<string | null> {
   if (pid === undefined) return "there was no worker to be killed";
   process.kill(pid, "SIGKILL");
   await within(5_000, async () => !(await workersOf(scene.daemon.pid)).includes(pid));
-  const isWhole = await within(20_000, async () => (await statusOf(scene))?.workersReady === WORKERS);
+  const isWhole = await within(20_000, async () => (await statusOf(scene.spool))?.workersReady === WORKERS);
   return isWhole ? null : "no worker took the place of the one that was killed";
 }
 
@@ -52,10 +53,10 @@ async function fillDisk(scene: Scene): Promise<string | null> {
   const before = refusals();
   await disk.fill();
   const isTold = await within(20_000, () => refusals() > before);
-  const isPaused = await within(20_000, async () => (await statusOf(scene))?.paused?.includes("full") ?? false);
+  const isPaused = await within(20_000, async () => (await statusOf(scene.spool))?.paused?.includes("full") ?? false);
   await sleep(STOPPED_MS);
   await disk.free();
-  const goesOn = await within(60_000, async () => (await statusOf(scene))?.paused === null);
+  const goesOn = await within(60_000, async () => (await statusOf(scene.spool))?.paused === null);
   if (!goesOn) return "the daemon stayed paused when there was room again";
   return isTold && isPaused ? null : `a full disk was told to ${isTold ? "producers alone" : "no producer"}`;
 }

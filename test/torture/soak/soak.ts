@@ -6,10 +6,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { noteAccepted } from "../checker/ledger.ts";
 import { verify } from "../checker/verify.ts";
+import { within } from "../live/waiting.ts";
 import type { Torture, TortureContext, TortureReport } from "../torture-context.ts";
 import { growthFaults, reportOf } from "./growth.ts";
 import { type Sample, sampleOf } from "./samples.ts";
-import { namesIn, within } from "./scene.ts";
+import { namesIn } from "./scene.ts";
 import { SOAK_FAULTS } from "./soak-faults.ts";
 import { type Stage, setStage } from "./stage.ts";
 
