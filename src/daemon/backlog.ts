@@ -36,7 +36,9 @@ export interface Backlog {
   ended(): void;
   /** How many tasks and settling drops the last look saw and nobody has taken since. */
   waiting(): number;
-  /** How many of those cannot start before another task has ended, as of the last time that one was asked for. */
+  /** How many names lie in `tasks/` beside those, as of the last look: nothing is to be done about them. */
+  others(): number;
+  /** How many of those that wait cannot start before another task has ended, as of the last time that one was asked for. */
   chained(): number;
   /** What the last look saw, as `state/name`, whether it can run or not. */
   seen(): ReadonlySet<string>;
@@ -78,6 +80,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   let kept = leastKept;
   let chained = 0;
   let beyond = 0;
+  let others = 0;
   /** Whether tasks have begun and are due that were not kept. */
   let isDueCut = false;
   /**
@@ -109,6 +112,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       complete = tasks.highest;
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       window = [...deferred.due, ...waiting].sort(compareEntries);
+      others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
       const present = new Set([...window, ...deferred.later].map(keyOfEntry));
       for (const key of inspected.keys()) if (!present.has(key)) inspected.delete(key);
@@ -148,6 +152,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     },
     ended: forgetChains,
     waiting: () => window.length + beyond + drops.settling(),
+    others: () => others,
     chained: () => chained,
     seen: () => new Set(names),
     retrying: () => retrying,

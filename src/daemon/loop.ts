@@ -37,9 +37,9 @@ export interface LoopState {
   rang: boolean;
 }
 
-/** With no more than this waiting, the bell is armed: a change then costs it a listing of few names. */
+/** With no more names than this in `tasks/` the bell is armed: a change then costs it a listing of few. */
 const NEARLY_IDLE = 64;
-/** With more than this waiting it is disarmed, and the timed look does its work. */
+/** With more than this it is disarmed, and the timed look does its work. */
 const BUSY = 256;
 /** Between looks while the bell is not armed. */
 const BUSY_LOOK_MS = 1_000;
@@ -119,14 +119,15 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
 
   /** Armed before it is relied on: after it hears, the spool is looked at once more. */
   async function tendBell(): Promise<void> {
-    const waiting = backlog.waiting();
-    if (!armed && waiting <= NEARLY_IDLE && !bell.isPolling()) {
+    // It lists and watches each of them, whatever they are.
+    const names = backlog.waiting() + backlog.others();
+    if (!armed && names <= NEARLY_IDLE && !bell.isPolling()) {
       armed = true;
       void bell.arm().then(() => {
         state.rang = true;
         wakeup.ring();
       });
-    } else if (armed && waiting > BUSY) {
+    } else if (armed && names > BUSY) {
       armed = false;
       await bell.disarm();
     }

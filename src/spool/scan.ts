@@ -16,6 +16,8 @@ export interface TasksView {
   readonly foreign: readonly string[];
   /** All entries and drops, also those beyond the window. */
   readonly total: number;
+  /** How many other names there are: foreign ones, reasons, and somebody's temporaries. */
+  readonly others: number;
   /** The highest number of all; 0 when none has one. */
   readonly highest: number;
 }
@@ -33,8 +35,10 @@ export async function scanTasks({ fs }: System, layout: Layout, window: number):
   const reasons: string[] = [];
   const foreign: string[] = [];
   let total = 0;
+  let listed = 0;
   let highest = 0;
   for await (const found of directory) {
+    listed += 1;
     const kind = readName(found.name);
     if (kind.kind === "temporary") continue;
     if (kind.kind === "foreign" || !found.isFile()) {
@@ -50,5 +54,5 @@ export async function scanTasks({ fs }: System, layout: Layout, window: number):
     if (kind.kind === "task") entries.add({ ...kind.entry, state: "tasks", file: found.name });
     else if (drops.length < window) drops.push(found.name);
   }
-  return { entries: entries.sorted(), drops: drops.sort(), reasons, foreign, total, highest };
+  return { entries: entries.sorted(), drops: drops.sort(), reasons, foreign, total, others: listed - total, highest };
 }

@@ -27,4 +27,6 @@ export interface TortureReport {
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Measured values, the unit in the name. */
   readonly figures: Readonly<Record<string, number>>;
+  /** What was measured again and again, the unit in the name and how often. */
+  readonly series?: Readonly<Record<string, readonly number[]>>;
 }

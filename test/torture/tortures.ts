@@ -1,6 +1,8 @@
+import { kills } from "./kills/kills.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
+import { soak } from "./soak/soak.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
@@ -10,4 +12,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   bombs,
   order,
   wakeups,
+  kills,
+  soak,
 };
