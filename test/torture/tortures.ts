@@ -1,3 +1,4 @@
+import { addlock } from "./addlock/addlock.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
@@ -12,4 +13,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   order,
   wakeups,
   locks,
+  addlock,
 };
