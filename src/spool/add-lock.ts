@@ -1,21 +1,31 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { errnoOf } from "../errors.ts";
+import { ignoring, type System } from "../system.ts";
 import type { Layout } from "./layout.ts";
 
-/** A producer killed while holding the lock delays the others by this long at most; the library's own minimum. */
-const STALE_MS = 2_000;
-
-/** About 3 s of tries in all, so that every waiter outlives a dead holder. */
-const RETRIES = { retries: 120, factor: 1.2, minTimeout: 1, maxTimeout: 40, randomize: true };
+/** How often a holder shows that it lives; the library's own minimum. */
+const HEARTBEAT_MS = 1_000;
+/** A lock that looks the same for this long is that of a dead holder. */
+const STILL_MS = 1_500;
+/** So that a producer killed while holding the lock delays the others by 2 s at most, whoever else waits. */
+const PATIENCE_MS = 1_900;
+/** The longest pause between two tries. */
+const MAX_PAUSE_MS = 40;
+/**
+ * The library tells the age of a lock by the wall clock: one that jumps ahead would rob a living holder, and one that is
+ * set back would keep the lock of a dead one for as long. So its own takeover is made never to fire.
+ */
+const NEVER_STALE_MS = 1e15;
 
 /**
  * Runs work while no other producer commits, so that numbers appear in the order in which they are given.
  * Order is all that the lock is for: numbers are unique by the sequence, and link cannot overwrite a task. So when
  * the lock is not to be had, the work is done without it rather than not at all.
  */
-export async function withAddLock<T>(layout: Layout, work: () => Promise<T>): Promise<T> {
-  const release = await tryLock(layout);
+export async function withAddLock<T>(system: System, layout: Layout, work: () => Promise<T>): Promise<T> {
+  const release = await tryLock(system, layout);
   try {
     return await work();
   } finally {
@@ -23,22 +33,48 @@ export async function withAddLock<T>(layout: Layout, work: () => Promise<T>): Pr
   }
 }
 
-async function tryLock(layout: Layout): Promise<(() => Promise<void>) | undefined> {
-  try {
-    return await lock(join(layout.run, "add"), {
-      lockfilePath: join(layout.run, "add.lock"),
-      realpath: false,
-      stale: STALE_MS,
-      update: STALE_MS / 2,
-      retries: RETRIES,
-      onCompromised: () => {
-        // Held for longer than STALE_MS, by a paused process: another one went on. Harmless, see above.
-      },
-    });
-  } catch (error) {
-    if (errnoOf(error) === "ELOCKED") return undefined;
-    throw error;
+async function tryLock(system: System, layout: Layout): Promise<(() => Promise<void>) | undefined> {
+  const isStill = stillness(system, pathOf(layout));
+  const giveUpAtMs = system.monotonicMs() + PATIENCE_MS;
+  for (let pauseMs = 1; ; pauseMs = Math.min(1.2 * pauseMs, MAX_PAUSE_MS)) {
+    try {
+      return await take(layout);
+    } catch (error) {
+      if (errnoOf(error) !== "ELOCKED") throw error;
+    }
+    // Two may find it still at once, and the slower one remove what the faster one has made: see above.
+    if (await isStill()) await ignoring(["ENOENT"], system.fs.rmdir(pathOf(layout)));
+    else if (system.monotonicMs() >= giveUpAtMs) return undefined;
+    else await sleep(pauseMs * (0.5 + system.random()));
   }
+}
+
+function take(layout: Layout): Promise<() => Promise<void>> {
+  return lock(join(layout.run, "add"), {
+    lockfilePath: pathOf(layout),
+    realpath: false,
+    stale: NEVER_STALE_MS,
+    update: HEARTBEAT_MS,
+    retries: 0,
+    onCompromised: () => {
+      // Held for longer than STILL_MS, by a paused process: another one went on. Harmless, see above.
+    },
+  });
+}
+
+/** @returns tells at each call whether what lies at a path has looked the same, call after call, for STILL_MS */
+function stillness(system: System, path: string): () => Promise<boolean> {
+  let seen = { as: "", sinceMs: 0 };
+  return async () => {
+    const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
+    const as = stat === undefined ? "nothing" : `${stat.ino} ${stat.birthtimeMs} ${stat.mtimeMs}`;
+    if (as !== seen.as) seen = { as, sinceMs: system.monotonicMs() };
+    return stat !== undefined && system.monotonicMs() - seen.sinceMs >= STILL_MS;
+  };
+}
+
+function pathOf(layout: Layout): string {
+  return join(layout.run, "add.lock");
 }
 
 /** Releasing a lock that another process has taken over is no failure of the work. */

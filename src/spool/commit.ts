@@ -133,7 +133,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     if (group.length === 0) return;
     const { linked, duplicates, marked }: Group = { linked: [], duplicates: new Map(), marked: [] };
     try {
-      await withAddLock(layout, async () => {
+      await withAddLock(system, layout, async () => {
         await linkAll(group, { linked, duplicates, marked });
         if (group.every(({ isDurable = true }) => !isDurable)) return;
         await syncMarks(system, marked);

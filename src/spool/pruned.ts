@@ -65,7 +65,7 @@ export async function rememberPruned(
   numbers: Readonly<Record<PrunedEnd, Iterable<number>>>,
 ): Promise<void> {
   // Two at once would each forget what the other remembers.
-  await withAddLock(layout, async () => {
+  await withAddLock(system, layout, async () => {
     const before = await read(system, layout);
     if (before === undefined) throw new SpooldError("IO_ERROR", { file: pathOf(layout), because: "it is damaged" });
     const after = Object.fromEntries(ENDS.map((end) => [end, unionOf(before[end], rangesOf(numbers[end]))]));

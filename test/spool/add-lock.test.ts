@@ -2,7 +2,10 @@ import { mkdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withAddLock } from "../../src/spool/add-lock.ts";
+import { realSystem } from "../../src/system.ts";
 import { names, newSpool } from "../support/directories.ts";
+
+const real = realSystem();
 
 describe("the add lock", () => {
   it("lets one work at a time, and lets go of it after a failure too", async () => {
@@ -14,7 +17,7 @@ describe("the add lock", () => {
       inside -= 1;
       throw new Error("work failed");
     };
-    const ends = await Promise.allSettled(Array.from({ length: 5 }, () => withAddLock(layout, work)));
+    const ends = await Promise.allSettled(Array.from({ length: 5 }, () => withAddLock(real, layout, work)));
     expect(ends.map((end) => end.status === "rejected" && end.reason.message)).toEqual(
       Array.from({ length: 5 }, () => "work failed"),
     );
@@ -24,7 +27,23 @@ describe("the add lock", () => {
   it("gives what the work gives, also when the lock was lost meanwhile", async () => {
     const layout = await newSpool();
     const lock = join(layout.run, "add.lock");
-    expect(await withAddLock(layout, () => rm(lock, { recursive: true }).then(() => "done"))).toBe("done");
+    expect(await withAddLock(real, layout, () => rm(lock, { recursive: true }).then(() => "done"))).toBe("done");
+  });
+
+  it("is taken from a holder that looks the same for long, and only then, whatever the wall clock says", async () => {
+    for (const yearsOff of [0, 10, -10]) {
+      const layout = await newSpool();
+      const lock = join(layout.run, "add.lock");
+      await mkdir(lock);
+      const at = Date.now() / 1_000 + yearsOff * 31_557_600;
+      await utimes(lock, at, at);
+      let monotonicMs = 0;
+      const hurried = { ...real, monotonicMs: () => (monotonicMs += 50) };
+      expect(await withAddLock(hurried, layout, () => names(layout.run))).toContain("add.lock");
+      expect(monotonicMs).toBeGreaterThan(1_500);
+      expect(monotonicMs).toBeLessThan(1_900);
+      expect(await names(layout.run)).not.toContain("add.lock");
+    }
   });
 
   it("is done without when somebody never lets go, and tells when it cannot be had for another reason", async () => {
@@ -34,7 +53,7 @@ describe("the add lock", () => {
     const refresh = setInterval(() => void utimes(lock, Date.now() / 1_000, Date.now() / 1_000), 200);
     await rm(broken.run, { recursive: true });
     const work = async (): Promise<string> => "done";
-    const ends = await Promise.allSettled([withAddLock(layout, work), withAddLock(broken, work)]);
+    const ends = await Promise.allSettled([withAddLock(real, layout, work), withAddLock(real, broken, work)]);
     clearInterval(refresh);
     expect(ends).toMatchObject([{ value: "done" }, { reason: { code: "ENOENT" } }]);
     expect(await names(layout.run)).toContain("add.lock");

@@ -24,7 +24,7 @@ if (verb === "enqueue") {
   }
   send({ numbers });
 } else if (verb === "hold") {
-  await withAddLock(layoutOf(directory), () => {
+  await withAddLock(realSystem(), layoutOf(directory), () => {
     send({ holding: true });
     return new Promise<void>(() => setInterval(() => undefined, 1_000));
   });

@@ -1,4 +1,6 @@
 import { kills } from "./kills/kills.ts";
+import { addlock } from "./addlock/addlock.ts";
+import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
@@ -14,4 +16,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   wakeups,
   kills,
   soak,
+  locks,
+  addlock,
 };

@@ -96,7 +96,7 @@ function numbersByEnd(memories: readonly Memory[]): Record<PrunedEnd, number[]> 
 async function removeEmptyBatches(system: System, layout: Layout, memories: readonly Memory[]): Promise<void> {
   const batches = new Set(memories.flatMap(({ batch }) => batch ?? []));
   if (batches.size === 0) return;
-  await withAddLock(layout, async () => {
+  await withAddLock(system, layout, async () => {
     for (const batch of batches) {
       await ignoring(["ENOENT", "ENOTEMPTY", "EEXIST"], system.fs.rmdir(join(layout.run, "batches", batch)));
     }
