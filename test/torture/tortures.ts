@@ -1,3 +1,4 @@
+import { drops } from "./drops/drops.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
@@ -10,4 +11,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   bombs,
   order,
   wakeups,
+  drops,
 };
