@@ -13,6 +13,7 @@ import { z } from "zod";
 import type { SerializedError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
 import { parseObject } from "../task/parse.ts";
+import { readAs } from "../task/read-as.ts";
 import type { Layout } from "./layout.ts";
 
 const time = z.iso.datetime();
@@ -42,7 +43,7 @@ export async function readEntryRecord(
   name: string,
 ): Promise<EntryRecord | undefined> {
   const text = await ignoring(["ENOENT", "EISDIR"], fs.readFile(pathOf(layout, name), "utf8"));
-  const read = recordSchema.safeParse(parseObject(text ?? ""));
+  const read = readAs(recordSchema, parseObject(text ?? ""));
   return read.success ? read.data : undefined;
 }
 
