@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import { SpooldError } from "../errors.ts";
 import { type System, syncDirectory } from "../system.ts";
+import { confined } from "./confined.ts";
 import { type Destination, publicationsOf } from "./destinations.ts";
 import { unwritable } from "./paths.ts";
 import {
@@ -24,7 +25,11 @@ import { earlyPath, temporaryPath } from "./temporaries.ts";
  * path holds what it held before, and temporaries are gone; `unrestored` in the facts names paths where even that failed.
  * @throws OUTPUT_UNWRITABLE, PATH_OUTSIDE_ROOTS (a directory became a link), DISK_FULL, DISK_READ_ONLY, IO_ERROR
  */
-export async function publish(system: System, files: readonly Publication[]): Promise<void> {
+export function publish(system: System, files: readonly Publication[]): Promise<void> {
+  return confined(system, (inside) => publishInside(inside, files));
+}
+
+async function publishInside(system: System, files: readonly Publication[]): Promise<void> {
   const begun: Publication[] = [];
   const backedUp = new Set<Publication>();
   let path = files[0]?.path ?? "";
@@ -65,10 +70,8 @@ export async function removeTemporaries(
   tag: string,
 ): Promise<void> {
   const temporaries = destinations.map(({ path }, index) => temporaryPath(path, tag, index));
-  await removeEach(
-    system,
-    temporaries.flatMap((temporary) => [temporary, earlyPath(temporary), backupPath({ temporary })]),
-  );
+  const names = temporaries.flatMap((temporary) => [temporary, earlyPath(temporary), backupPath({ temporary })]);
+  await confined(system, (inside) => removeEach(inside, names));
 }
 
 /**

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { type System, unlinkIfThere, writeDurably } from "../system.ts";
 import type { OutputFile } from "../task/outcome.ts";
 import type { Output } from "../task/task.ts";
+import type { ConfinedSystem } from "./confined.ts";
 import { type Destination, TILES_NAME } from "./destinations.ts";
 import type { Size } from "./geometry.ts";
 import { unwritable } from "./paths.ts";
@@ -33,14 +34,18 @@ export interface Place {
  * @returns the size of its largest level
  * @throws as `Pyramid.dice`; OUTPUT_UNWRITABLE, DISK_FULL, DISK_READ_ONLY, IO_ERROR; the caller cleans up
  */
-export async function dicePyramid(system: System, pyramid: Pyramid, { destination, temporary }: Place): Promise<Size> {
+export async function dicePyramid(
+  system: ConfinedSystem,
+  pyramid: Pyramid,
+  { destination, temporary }: Place,
+): Promise<Size> {
   const { path, folder } = destination;
   const early = earlyPath(temporary);
   try {
     await removeAll(system, early);
-    if (folder === null) return await pyramid.dice(early, basename(path).replace(/\.[^.]*$/, ""));
+    if (folder === null) return await diceFile(system, pyramid, { early, name: basename(path) });
     await system.fs.mkdir(early);
-    const size = await pyramid.dice(join(early, TILES_NAME), TILES_NAME);
+    const size = await pyramid.dice(join(await system.pinned(early), TILES_NAME), TILES_NAME);
     // libvips notes its version and the time there: the same tiles would never be the same bytes.
     await unlinkIfThere(system, join(early, NOTES));
     if (folder !== path) await unlinkIfThere(system, join(early, `${TILES_NAME}_files`, NOTES));
@@ -48,6 +53,21 @@ export async function dicePyramid(system: System, pyramid: Pyramid, { destinatio
     return size;
   } catch (error) {
     throw unwritable(error, { path });
+  }
+}
+
+/** The file is made here: libvips would follow a link of its name. */
+async function diceFile(
+  { fs }: System,
+  pyramid: Pyramid,
+  { early, name }: { readonly early: string; readonly name: string },
+): Promise<Size> {
+  const handle = await fs.open(early, "wx", 0o666);
+  try {
+    const target = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : early;
+    return await pyramid.dice(target, name.replace(/\.[^.]*$/, ""));
+  } finally {
+    await handle.close();
   }
 }
 

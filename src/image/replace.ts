@@ -3,7 +3,7 @@
  * under a second name, and a rename replaces it with no gap. A directory cannot be replaced by a rename: it is moved
  * aside and the new one moved in, so that for a moment neither is there; but never half of one.
  */
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, SpooldError } from "../errors.ts";
 import { ignoring, type System, unlinkIfThere, writeDurably } from "../system.ts";
 import { TEMPORARY_PREFIX } from "./paths.ts";
@@ -70,7 +70,7 @@ export async function moveAside(system: System, folder: Publication): Promise<bo
     // A daemon may have died when it had just moved the old one: then that is the one to put back.
     return isThere(system, backup);
   }
-  await fs.rm(backup, { recursive: true, force: true });
+  await removeTree(system, backup);
   await fs.rename(folder.path, backup);
   return true;
 }
@@ -98,16 +98,35 @@ export async function isThere({ fs }: System, path: string): Promise<boolean> {
  * Removes a file or a link, and a directory with all that is in it when its name is that of a temporary; no link is
  * followed. That it is gone is no error.
  */
-export async function removeAll({ fs }: System, path: string): Promise<void> {
+export async function removeAll(system: System, path: string): Promise<void> {
   try {
-    await fs.unlink(path);
+    await system.fs.unlink(path);
   } catch (error) {
     const name = errnoOf(error);
     if (name === "ENOENT" || name === "ENOTDIR") return;
     // Linux says EISDIR of a directory, macOS EPERM; of a file that may not be removed `rm` says the same again.
     const isDirectory = name === "EISDIR" || name === "EPERM";
     if (!isDirectory || !basename(path).startsWith(TEMPORARY_PREFIX)) throw error;
-    // A worker that is being killed may write one more tile while its directory is removed.
-    await fs.rm(path, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(system, path);
+  }
+}
+
+/** A worker that is being killed may write one more tile while its directory is removed. */
+const MAX_TRIES = 4;
+
+/** Removes a directory with all that is in it, name by name: `rm` would follow a link that somebody puts there meanwhile. */
+async function removeTree(system: System, directory: string): Promise<void> {
+  const { fs } = system;
+  for (let tries = 1; ; tries++) {
+    try {
+      for (const entry of await fs.readdir(directory, { withFileTypes: true })) {
+        const path = join(directory, entry.name);
+        await (entry.isDirectory() ? removeTree(system, path) : unlinkIfThere(system, path));
+      }
+      return await fs.rmdir(directory);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      if (errnoOf(error) !== "ENOTEMPTY" || tries === MAX_TRIES) throw error;
+    }
   }
 }

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { SerializedError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { readAs } from "../task/read-as.ts";
 import { parseObject } from "../task/text.ts";
 import type { Layout } from "./layout.ts";
 
@@ -42,7 +43,7 @@ export async function readEntryRecord(
   name: string,
 ): Promise<EntryRecord | undefined> {
   const text = await ignoring(["ENOENT", "EISDIR"], fs.readFile(pathOf(layout, name), "utf8"));
-  const read = recordSchema.safeParse(parseObject(text ?? ""));
+  const read = readAs(recordSchema, parseObject(text ?? ""));
   return read.success ? read.data : undefined;
 }
 

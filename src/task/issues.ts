@@ -2,6 +2,7 @@ import { closest } from "fastest-levenshtein";
 import * as z from "zod";
 import { ENCODERS, FORMATS } from "../image/vocabulary/encoders.ts";
 import type { Fault } from "./faults.ts";
+import { readAs } from "./read-as.ts";
 import { knownMembers, knownWords, type Path, schemaAt } from "./schema-at.ts";
 import { formatOf, taskSchema } from "./task.ts";
 
@@ -31,15 +32,16 @@ export function faultsOfIssues(
 
 /** What is wrong with an output's `encode` for the format that the output has. @param path where the output stands */
 export function encodeFaults(output: unknown, path: Path): readonly Fault[] {
-  const known = z
-    .object({ file: z.string(), format: z.enum(FORMATS).optional(), tile: z.unknown().optional() })
-    .safeParse(output);
+  const known = readAs(
+    z.object({ file: z.string(), format: z.enum(FORMATS).optional(), tile: z.unknown().optional() }),
+    output,
+  );
   const format = known.success ? formatOf(known.data) : undefined;
   // Without a format there is no telling; that it has none is a fault of its own.
   if (format === undefined) return [];
   const root = valueAt(output, ["encode"]);
   const schema = ENCODERS[format].options;
-  const issues = schema.safeParse(root).error?.issues ?? [];
+  const issues = readAs(schema, root).error?.issues ?? [];
   return firstEach(issues.flatMap((issue) => faultsOf(issue, { root, schema, base: [...path, "encode"] })));
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Fault, invalidTask } from "./faults.ts";
 import { faultsOfIssues } from "./issues.ts";
+import { readAs } from "./read-as.ts";
 import { taskSchema } from "./task.ts";
 
 /** The longest text that a var may be: that of a path. */
@@ -39,7 +40,7 @@ export function readOrder(value: unknown): RecipeTask | undefined {
   const { outputs, ...order } = value as Readonly<Record<string, unknown>>;
   const faults: Fault[] = [];
   if (outputs !== undefined) faults.push({ pointer: "/outputs", expected: "either outputs or a recipe, not both" });
-  const parsed = orderSchema.safeParse(order);
+  const parsed = readAs(orderSchema, order);
   if (!parsed.success) faults.push(...faultsOfIssues(parsed.error.issues, order, orderSchema));
   const vars = order["vars"];
   // zod passes over this name without a word.

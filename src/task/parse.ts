@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { isTooDeep, MAX_LEVELS } from "./depth.ts";
 import { type Fault, invalidTask } from "./faults.ts";
 import { encodeFaults, faultsOfIssues } from "./issues.ts";
+import { readAs } from "./read-as.ts";
 import {
   FORMAT_ENDINGS,
   formatOf,
@@ -24,7 +25,7 @@ export function checkTask(value: unknown): Task {
   const schema = namesHandler(value) ? handlerTaskSchema : taskSchema;
   // The one member that may hold anything: the schema would run out of stack.
   if (namesHandler(value) && isTooDeep(value["data"])) throw invalidTask([TOO_DEEP]);
-  const parsed = schema.safeParse(value);
+  const parsed = readAs(schema, value);
   if (!parsed.success) throw invalidTask(faultsOfIssues(parsed.error.issues, value, schema));
   const faults = [...timeFaults(parsed.data), ...(isHandlerTask(parsed.data) ? [] : spanningFaults(parsed.data))];
   if (faults.length > 0) throw invalidTask(faults);

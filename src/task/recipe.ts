@@ -13,6 +13,7 @@ import { faultsOfIssues, pointerTo } from "./issues.ts";
 import { type RecipeTask, varSchema } from "./order.ts";
 import { checkPictureTask } from "./parse.ts";
 import { fillIn, type Place, type Words, within } from "./placeholders.ts";
+import { readAs } from "./read-as.ts";
 import { fillOutput, withKey, withSize, wordsOfSource } from "./render.ts";
 import { type PictureTask, taskSchema } from "./task.ts";
 import { parseJson } from "./text.ts";
@@ -48,7 +49,7 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 export function parseRecipe(name: string, text: string): Recipe {
   return naming(name, () => {
     const value = parseJson(text);
-    const parsed = recipeSchema.safeParse(value);
+    const parsed = readAs(recipeSchema, value);
     if (!parsed.success) {
       throw invalidTask(faultsOfIssues(parsed.error.issues, value, recipeSchema));
     }

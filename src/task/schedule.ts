@@ -6,6 +6,7 @@ import { isTimeZone, type Timetable, timetableOf, timeZones } from "./cron.ts";
 import { type Fault, faultsOfError } from "./faults.ts";
 import { faultsOfIssues, pointerTo } from "./issues.ts";
 import { readOrder } from "./order.ts";
+import { readAs } from "./read-as.ts";
 import { renderPlain } from "./render.ts";
 import { parseJson } from "./text.ts";
 
@@ -47,7 +48,7 @@ export interface ScheduleEntry {
  */
 export function parseSchedule(text: string): readonly ScheduleEntry[] {
   const value = orInvalid([], () => parseJson(text));
-  const parsed = scheduleSchema.safeParse(value);
+  const parsed = readAs(scheduleSchema, value);
   if (!parsed.success) throw invalid(faultsOfIssues(parsed.error.issues, value, scheduleSchema));
   // Not those that zod has seen: it passes over `__proto__` without a word.
   const names = Object.keys((value as { entries: object }).entries);

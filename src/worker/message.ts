@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { FORMATS } from "../image/vocabulary/encoders.ts";
 import { TILE_LAYOUTS } from "../image/vocabulary/tile.ts";
+import { readAs } from "../task/read-as.ts";
 import { MAX_RESULT_BYTES } from "./handlers/result.ts";
 import type { EarlierWork, WorkerMessage } from "./protocol.ts";
 
@@ -92,7 +93,7 @@ const messageSchema = z.discriminatedUnion("kind", [
  * @returns undefined when it is none
  */
 export function readMessage(message: unknown): WorkerMessage | undefined {
-  const read = messageSchema.safeParse(message);
+  const read = readAs(messageSchema, message);
   return read.success ? read.data : undefined;
 }
 
@@ -100,6 +101,6 @@ const receiptSchema = z.object({ key: z.string(), source: sourceSchema, outputs:
 
 /** What a receipt says of the work of a task with a key; undefined when it says nothing of that. */
 export function readEarlierWork(receipt: unknown, key: string): EarlierWork | undefined {
-  const { data } = receiptSchema.safeParse(receipt);
+  const { data } = readAs(receiptSchema, receipt);
   return data?.key === key ? { source: data.source, outputs: data.outputs } : undefined;
 }

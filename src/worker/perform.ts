@@ -1,4 +1,5 @@
 import { SpooldError, serializeError } from "../errors.ts";
+import { confined } from "../image/confined.ts";
 import { openDecoders } from "../image/decoders.ts";
 import { type Destination, requireReplaceable, resolveDestination } from "../image/destinations.ts";
 import { type Header, readHeader } from "../image/header.ts";
@@ -67,7 +68,7 @@ export interface Preparation {
  */
 export async function prepare(system: System, request: Omit<PictureRequest, Told>): Promise<Preparation> {
   openDecoders(request.limits.inputFormats);
-  const destinations = await resolveOutputs(system, request);
+  const destinations = await confined(system, (inside) => resolveOutputs(inside, request));
   const bytes = await readTaskSource(system, request);
   await requireSpared(system, destinations, { ...bytes, overlays: await resolveOverlays(system, request) });
   const header = await readHeader(bytes, request.limits);

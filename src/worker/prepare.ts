@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type ConfinedSystem, confined } from "../image/confined.ts";
 import { resolveDestination } from "../image/destinations.ts";
 import { removeTemporaries } from "../image/publish.ts";
 import { dicePyramid, type Place, type Pyramid, settlePyramid } from "../image/pyramid.ts";
@@ -15,11 +16,22 @@ type Picture = RenderedOutput | Pyramid;
  * @param tell `made` for each pyramid, `rendered` when all pixels are made
  * @throws as `dicePyramid` and `writeTemporaries`; then no temporary is left
  */
-export async function prepareOutputs(
+export function prepareOutputs(
   system: System,
+  request: PictureRequest,
+  pictures: readonly Picture[],
+  tell: Telling,
+): Promise<readonly PreparedOutput[]> {
+  return confined(system, (inside) => prepareInside(inside, request, pictures, tell));
+}
+
+type Telling = Pick<Teller, "rendered"> & { readonly made: () => void };
+
+async function prepareInside(
+  system: ConfinedSystem,
   { task, roots, spool, tag }: PictureRequest,
   pictures: readonly Picture[],
-  tell: Pick<Teller, "rendered"> & { readonly made: () => void },
+  tell: Telling,
 ): Promise<readonly PreparedOutput[]> {
   const places: Place[] = [];
   try {
@@ -50,7 +62,7 @@ export async function prepareOutputs(
 }
 
 /** Makes the pixels that are not there yet. @returns what is left to do: it touches files alone, and tells of the output */
-async function madeOf(system: System, picture: Picture, place: Place): Promise<() => Promise<PreparedOutput>> {
+async function madeOf(system: ConfinedSystem, picture: Picture, place: Place): Promise<() => Promise<PreparedOutput>> {
   const { path } = place.destination;
   const { temporary } = place;
   if ("bytes" in picture) {

@@ -6,6 +6,7 @@ import { publish, removeTemporaries } from "../../src/image/publish.ts";
 import type { Publication } from "../../src/image/replace.ts";
 import { temporaryPath, writeTemporaries } from "../../src/image/temporaries.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
+import { realName } from "../support/real-name.ts";
 
 const real = realSystem();
 let folder: string;
@@ -74,11 +75,12 @@ describe("publishing", () => {
     await publish(
       withFs({
         rename: async (from, to) => {
-          calls.push(`rename ${basename(String(to))}`);
+          calls.push(`rename ${basename(realName(to))}`);
           await real.fs.rename(from, to);
         },
         open: async (...call: Parameters<FileSystem["open"]>) => {
-          calls.push(`open ${basename(String(call[0]))}`);
+          // Before the first rename the directories are opened through which all goes.
+          if (calls.length > 0) calls.push(`open ${basename(realName(call[0]))}`);
           return real.fs.open(...call);
         },
       }),
@@ -120,7 +122,15 @@ describe("publishing", () => {
   it("puts everything back when a directory cannot be synced", async () => {
     const files = await prepare(["a", "b"]);
     await writeFile(join(folder, "a"), "old a");
-    const failing = withFs({ open: () => Promise.reject(errno("EIO")) });
+    let renamed = false;
+    const failing = withFs({
+      rename: async (from, to) => {
+        renamed = true;
+        await real.fs.rename(from, to);
+      },
+      open: (...call: Parameters<FileSystem["open"]>) =>
+        renamed ? Promise.reject(errno("EIO")) : real.fs.open(...call),
+    });
     await expect(publish(failing, files)).rejects.toMatchObject({ code: "IO_ERROR" });
     expect(await tree()).toEqual({ a: "old a" });
   });

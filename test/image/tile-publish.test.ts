@@ -5,6 +5,7 @@ import { type Destination, publicationsOf } from "../../src/image/destinations.t
 import { completeOrRemove, publish, removeTemporaries } from "../../src/image/publish.ts";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
 import { newDirectory, put } from "../support/directories.ts";
+import { realName } from "../support/real-name.ts";
 import { filesBelow } from "../support/tiles.ts";
 
 const real = realSystem();
@@ -35,7 +36,7 @@ describe("a pyramid", () => {
     await prepare();
     const renamed: string[] = [];
     const listening = withRename(async (from, to) => {
-      renamed.push(to.slice(root.length + 1));
+      renamed.push(realName(to).slice(root.length + 1));
       await real.fs.rename(from, to);
     });
     await publish(listening, publications());

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { type FileSystem, realSystem, type System } from "../../src/system.ts";
+import { realName } from "./real-name.ts";
 
 /** One change, or one look, at the file system. Paths are relative to the recorder's root. */
 export interface Operation {
@@ -135,7 +136,7 @@ export function record(root: string, before: Before = () => undefined, base: Sys
   }
 
   function told(path: unknown): string {
-    const inside = relative(root, String(path)) || ".";
+    const inside = relative(root, realName(path)) || ".";
     return inside.replace(UUID, (uuid) => {
       const known = names.get(uuid) ?? `#${names.size + 1}`;
       names.set(uuid, known);

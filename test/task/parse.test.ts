@@ -87,6 +87,15 @@ describe("a fault", () => {
     ["empty outputs", { ...task, outputs: [] }, { pointer: "/outputs", expected: "at least 1 member", received: "[]" }],
     ["empty source", { ...task, source: "" }, { pointer: "/source", expected: "at least 1 character", received: '""' }],
     [
+      "a length that cannot be compared",
+      { source: { length: [{ toString: 0 }] }, outputs: [{ file: "b.jpg" }] },
+      {
+        pointer: "",
+        expected: "no `length` that is a list or an object",
+        received: '{"source":{"length":[{"toString":0}]},"outputs":[{"file":"b.jpg"}]}',
+      },
+    ],
+    [
       "NUL in a path",
       { ...task, source: "a\0" },
       { pointer: "/source", expected: "a path without NUL characters", received: '"a\\u0000"' },

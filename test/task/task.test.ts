@@ -44,9 +44,10 @@ describe("the limits of a task", () => {
     ["length of summary", (length) => length < 0 || accepts({ summary: "x".repeat(length) }), 0, 1_024],
     ["length of supplicant", (length) => length < 0 || accepts({ supplicant: "x".repeat(length) }), 0, 1_024],
     ["length of source", (length) => accepts({ source: "x".repeat(length) }), 1, 4_096],
+    ["levels of source", (levels) => levels < 1 || accepts({ source: Array(levels).fill("x").join("/") }), 1, 128],
     ["outputs", (count) => accepts({ outputs: Array(count).fill(minimal.outputs[0]) }), 1, 256],
   ])("%s lies between its bounds, both allowed", (name, isAccepted, min, max) => {
-    const below = name === "length of summary" || name === "length of supplicant" ? [] : [min - 1];
+    const below = ["length of summary", "length of supplicant", "levels of source"].includes(name) ? [] : [min - 1];
     expect([min, max].map(isAccepted)).toEqual([true, true]);
     expect([...below, max + 1].map(isAccepted)).not.toContain(true);
   });

@@ -5,6 +5,8 @@ import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
 import { soak } from "./soak/soak.ts";
+import { drops } from "./drops/drops.ts";
+import { tasks } from "./tasks/tasks.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
@@ -18,4 +20,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   soak,
   locks,
   addlock,
+  drops,
+  tasks,
 };

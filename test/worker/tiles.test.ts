@@ -14,6 +14,7 @@ import type { PreparedOutput, RunResult } from "../../src/worker/protocol.ts";
 import { names, newDirectory, put } from "../support/directories.ts";
 import { DEFAULT_LIMITS } from "../support/limits.ts";
 import { animatedGif, photograph, photographJpeg } from "../support/pictures.ts";
+import { realName } from "../support/real-name.ts";
 import { filesBelow } from "../support/tiles.ts";
 import { SILENT } from "../support/workers.ts";
 
@@ -176,7 +177,7 @@ describe("a pyramid that cannot be made leaves nothing", () => {
   it("when the disk fills up while tiles are made durable", async () => {
     const open = async (...call: Parameters<FileSystem["open"]>) => {
       const handle = await system.fs.open(...call);
-      if (String(call[0]).endsWith("9/1_0.jpeg"))
+      if (realName(call[0]).endsWith("9/1_0.jpeg"))
         handle.sync = () => Promise.reject(Object.assign(new Error("no space left"), { code: "ENOSPC" }));
       return handle;
     };

@@ -11,12 +11,16 @@ export function pixels(min: number): z.ZodInt {
 
 export const yesOrNo = z.boolean();
 
+/** Deeper than any tree that people keep: what is looked up for each level of a path must not add up. */
+const MAX_LEVELS = 128;
+
 /** A path in a task: relative ones start at the first root. */
 export const filePath = z
   .string()
   .min(1)
   .max(4_096)
-  .refine((text) => !text.includes("\0"), "a path without NUL characters");
+  .refine((text) => !text.includes("\0"), "a path without NUL characters")
+  .refine((text) => text.split("/").length <= MAX_LEVELS, `a path of at most ${MAX_LEVELS} levels`);
 
 /** Where sharp needs no argument, or has a default for all of it. */
 export const bare = z.literal(true);

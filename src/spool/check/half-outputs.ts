@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { confined } from "../../image/confined.ts";
 import { isInside, TEMPORARY_PREFIX } from "../../image/paths.ts";
 import { removeAll } from "../../image/replace.ts";
 import { ignoring, type System } from "../../system.ts";
@@ -58,7 +59,7 @@ async function halfOutput(system: System, path: string, number: number): Promise
     return { code, path, tells: `it keeps what lay there before task ${number}; look whether that is needed` };
   }
   const apply = async (): Promise<void> => {
-    if (!(await keepsOld(system, path))) await removeAll(system, path);
+    if (!(await keepsOld(system, path))) await confined(system, (inside) => removeAll(inside, path));
   };
   return { code, path, tells: `task ${number} is not at work`, mend: { needsLock: true, apply } };
 }

@@ -1,6 +1,7 @@
 /** What is known of a source of a sync, as a line of its manifest has it. */
 import * as z from "zod";
 import { destinationNamed } from "../../../image/destinations.ts";
+import { readAs } from "../../../task/read-as.ts";
 import type { PictureTask } from "../../../task/task.ts";
 
 /** A state of a file. A change that keeps both is none that anybody makes by chance. */
@@ -40,7 +41,7 @@ export type KnownSource = Readonly<z.infer<typeof sourceSchema>>;
 
 /** Whether this is what `JSON.stringify` has made of one. */
 export function isKnownSource(value: unknown): value is KnownSource {
-  return sourceSchema.safeParse(value).success;
+  return readAs(sourceSchema, value).success;
 }
 
 export function isSameState(a: FileState | null, b: FileState | null): boolean {

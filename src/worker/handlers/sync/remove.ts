@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type ErrorCode, pausesDaemon } from "../../../errors.ts";
+import { confined } from "../../../image/confined.ts";
 import { resolveOutput, unwritable } from "../../../image/paths.ts";
 import { removeAll } from "../../../image/replace.ts";
 import { temporaryPath } from "../../../image/temporaries.ts";
@@ -92,7 +93,11 @@ async function placesOf({ system, roots, spool }: RemoveContext, { file, folder 
 }
 
 /** The file first: who finds it looks for tiles. A folder goes at once under a hidden name, and then piece by piece. */
-async function takeAway(system: System, { file, folder }: Places): Promise<void> {
+function takeAway(system: System, places: Places): Promise<void> {
+  return confined(system, (inside) => takeAwayInside(inside, places));
+}
+
+async function takeAwayInside(system: System, { file, folder }: Places): Promise<void> {
   if (file !== null) {
     await unlinkIfThere(system, file);
     await syncIfThere(system, dirname(file));

@@ -6,6 +6,7 @@ import { filePath } from "../../../image/vocabulary/values.ts";
 import { invalidTask } from "../../../task/faults.ts";
 import { faultsOfIssues } from "../../../task/issues.ts";
 import { isRecipeName, varSchema } from "../../../task/order.ts";
+import { readAs } from "../../../task/read-as.ts";
 import { FORMAT_ENDINGS } from "../../../task/task.ts";
 
 /** Longer than an upload pauses; a picture that was changed less than this ago is left for the next time. */
@@ -49,7 +50,7 @@ const PICTURES = Object.values(FORMAT_ENDINGS)
 
 /** @throws TASK_INVALID with pointers into the task */
 export function readRequest(data: unknown): SyncRequest {
-  const parsed = syncSchema.safeParse(data);
+  const parsed = readAs(syncSchema, data);
   if (!parsed.success) {
     const faults = faultsOfIssues(parsed.error.issues, data, syncSchema);
     throw invalidTask(faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` })));
