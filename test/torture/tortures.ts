@@ -1,11 +1,11 @@
-import { kills } from "./kills/kills.ts";
 import { addlock } from "./addlock/addlock.ts";
+import { drops } from "./drops/drops.ts";
+import { kills } from "./kills/kills.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
 import { soak } from "./soak/soak.ts";
-import { drops } from "./drops/drops.ts";
 import { tasks } from "./tasks/tasks.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";

@@ -3,7 +3,7 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Layout } from "../../../src/spool/layout.ts";
 import { ignoring } from "../../../src/system.ts";
-import { MAX_TASK_BYTES, parseObject } from "../../../src/task/parse.ts";
+import { MAX_TASK_BYTES, parseObject } from "../../../src/task/text.ts";
 import { dataOf, digestOf, type PlannedDrop } from "./drop-plan.ts";
 import type { Dropped } from "./hands.ts";
 
