@@ -60,7 +60,7 @@ export async function wage(context: TortureContext, campaign: Campaign): Promise
   const field = await openBattlefield(directory, { seed, workers, settings: [...allowed, ...backoff] });
   try {
     const found = await fight(field, campaign, (text) => context.say(`${name}: ${text}`));
-    const faults = [...found.faults, ...(await field.end())];
+    const faults = [...found.faults, ...(found.isOver ? await field.end() : [])];
     const { violations, counts } = await verify({ ...field.evidence, limits, when: "atRest" });
     const delivered = found.delivered.daemon + found.delivered.worker + found.delivered.group;
     faults.push(...violations, ...endFaults(counts, delivered, limits));
@@ -77,6 +77,8 @@ export async function wage(context: TortureContext, campaign: Campaign): Promise
 
 interface Fought {
   readonly faults: readonly string[];
+  /** Whether all were delivered; else a daemon did not come to work any more. */
+  readonly isOver: boolean;
   readonly delivered: Readonly<Record<Victims, number>>;
   /** How many kills came while the daemon was being started. */
   readonly early: number;
@@ -90,7 +92,10 @@ async function fight(field: Battlefield, campaign: Campaign, say: (text: string)
   let [early, checks, deaths] = [0, 0, 0];
   await field.muster();
   for (const [index, kill] of planKills(seed, rounds).entries()) {
-    await untilMoment(field, kill);
+    if (!(await untilMoment(field, kill))) {
+      faults.push(`before kill ${index}: the daemon did not come to work`);
+      return { faults, isOver: false, delivered, early, checks };
+    }
     if (field.ageMs() < field.usualStartMs()) early += 1;
     const trouble = await field.kill(kill.victims, kill.choice);
     if (trouble === null) delivered[kill.victims] += 1;
@@ -105,16 +110,17 @@ async function fight(field: Battlefield, campaign: Campaign, say: (text: string)
     await field.muster();
     if ((index + 1) % SAY_EVERY === 0) say(`${index + 1} kills, ${faults.length} faults`);
   }
-  return { faults, delivered, early, checks };
+  return { faults, isOver: true, delivered, early, checks };
 }
 
-/** The random moment itself, and not a wait for a condition. */
-async function untilMoment(field: Battlefield, { victims, isEarly, moment }: Kill): Promise<void> {
+/** The random moment itself, and not a wait for a condition. @returns false when there is no work to be disturbed */
+async function untilMoment(field: Battlefield, { victims, isEarly, moment }: Kill): Promise<boolean> {
   const start = field.usualStartMs();
-  if (isEarly && victims !== "worker" && field.ageMs() < start) return sleep(moment * start);
+  const isNow = isEarly && victims !== "worker" && field.ageMs() < start;
   // The group and the daemon are at work when they are killed, but for those that are killed early.
-  if (victims !== "producer") await field.ready();
-  await sleep(moment * LONGEST_WAIT_MS);
+  if (!isNow && victims !== "producer" && !(await field.ready())) return false;
+  await sleep(moment * (isNow ? start : LONGEST_WAIT_MS));
+  return true;
 }
 
 function endFaults(counts: Verdict["counts"], delivered: number, limits: Limits): readonly string[] {
