@@ -62,13 +62,12 @@ export async function wage(context: TortureContext, campaign: Campaign): Promise
     const found = await fight(field, campaign, (text) => context.say(`${name}: ${text}`));
     const faults = [...found.faults, ...(found.isOver ? await field.end() : [])];
     const { violations, counts } = await verify({ ...field.evidence, limits, when: "atRest" });
-    const delivered = found.delivered.daemon + found.delivered.worker + found.delivered.group;
-    faults.push(...violations, ...endFaults(counts, delivered, limits));
-    const { early, checks } = found;
+    const { early, checks, delivered } = found;
+    faults.push(...violations, ...endFaults(counts, delivered, campaign));
     return {
       faults,
-      counts: { [`${name} kills`]: { ...found.delivered, early }, [`${name} checked`]: { ...counts, checks } },
-      figures: { [`${name}RunsRepeatedPerKill`]: repeated(counts) / delivered },
+      counts: { [`${name} kills`]: { ...delivered, early }, [`${name} checked`]: { ...counts, checks } },
+      figures: { [`${name}RunsRepeated`]: repeated(counts), [`${name}KillsOfRuns`]: disturbing(delivered) },
     };
   } finally {
     await field.clear();
@@ -123,14 +122,30 @@ async function untilMoment(field: Battlefield, { victims, isEarly, moment }: Kil
   return true;
 }
 
-function endFaults(counts: Verdict["counts"], delivered: number, limits: Limits): readonly string[] {
+function endFaults(
+  counts: Verdict["counts"],
+  delivered: Fought["delivered"],
+  { limits, workers }: Campaign,
+): readonly string[] {
   const faults: string[] = [];
   const failures = Object.keys(counts).filter((name) => name.startsWith("failed "));
   const others = failures.filter((name) => limits !== USUAL || !CRASHES.includes(name));
   if (others.length > 0) faults.push(`tasks have failed that ask for nothing wrong: ${others.join(", ")}`);
-  if (repeated(counts) > delivered) faults.push(`${repeated(counts)} runs were repeated for ${delivered} kills`);
+  const all = Object.values(delivered).reduce((sum, count) => sum + count, 0);
+  // By chance a few kills may all hit several runs; many do not.
+  const most = all >= MANY_KILLS ? all : disturbing(delivered) * workers * RUNS_IN_WORKER;
+  if (repeated(counts) > most) faults.push(`${repeated(counts)} runs were repeated for ${all} kills`);
   if ((counts["filesRead"] ?? 0) === 0 || (counts["setsRead"] ?? 0) === 0) faults.push("the reader has read nothing");
   return faults;
+}
+
+const MANY_KILLS = 100;
+/** One at the pixels, and two whose files are being written. */
+const RUNS_IN_WORKER = 3;
+
+/** How many kills may have hit a run. */
+function disturbing({ daemon, worker, group }: Fought["delivered"]): number {
+  return daemon + worker + group;
 }
 
 /** Attempts that were counted and came to nothing, and runs of handlers that came to nothing and were not counted. */
