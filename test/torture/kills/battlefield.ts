@@ -12,8 +12,8 @@ import type { Victims } from "./kills-plan.ts";
 
 export interface Battlefield {
   readonly evidence: Omit<Evidence, "when">;
-  /** Resolves when the daemon is at work. */
-  ready(): Promise<void>;
+  /** Waits until the daemon is at work. @returns false when it never is */
+  ready(): Promise<boolean>;
   /** How long it takes to get there from its start, about. */
   readonly usualStartMs: () => number;
   /** How long ago the daemon was started, in ms. */
@@ -76,9 +76,10 @@ export async function openBattlefield(
       daemon = await startDaemonIn(directory, flags);
     },
     async end() {
-      await untilAtWork();
+      const isAtWork = await untilAtWork();
       for (const producer of producers) producer.order("stop");
-      const faults = await endsOf(producers, "a producer");
+      const faults = isAtWork ? [] : ["the daemon did not come to work"];
+      faults.push(...(await endsOf(producers, "a producer")));
       daemon?.child.kill("SIGTERM");
       faults.push(...(await endsOf([daemon], "the daemon")));
       faults.push(...(await endsOf([await startDaemonIn(directory, [...flags, "--once"])], "the last daemon")));
@@ -93,12 +94,13 @@ export async function openBattlefield(
   };
 
   /** There is always something to do, so that one that does nothing is not there yet. */
-  async function untilAtWork(): Promise<void> {
-    if (isReady) return;
+  async function untilAtWork(): Promise<boolean> {
+    if (isReady) return true;
     isReady = await within(PATIENCE_MS, async () => ((await statusOf(spool))?.running.length ?? 0) > 0);
-    if (!isReady) throw new Error("a daemon did not come to work");
+    if (!isReady) return false;
     // One start may have been slow for reasons of its own.
     usualStartMs += 0.2 * (Math.min(performance.now() - startedAtMs, 2 * usualStartMs) - usualStartMs);
+    return true;
   }
 
   function recruit(name: (typeof PRODUCERS)[number], index: number): Producer {
