@@ -131,6 +131,8 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     if (group.length === 0) return;
     const { linked, duplicates, marked }: Group = { linked: [], duplicates: new Map(), marked: [] };
     try {
+      // The drop is out of the way, and what tells its copy has its name, before the copy can be seen.
+      if (group.some(({ replaces }) => replaces !== undefined)) await syncDirectory(system, layout.tmp);
       await withAddLock(system, layout, async () => {
         await linkAll(group, { linked, duplicates, marked });
         await syncMarks(system, marked);
@@ -214,13 +216,14 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     return claimed;
   }
 
-  /** The drop goes before the temporary: as long as both are there, a later start can see that the copy was linked. */
+  /** The drop goes first, durably: while both are there, a later start sees that the copy was linked. */
   async function cleanUp(pending: Pending): Promise<void> {
-    const dropGone = await fs.unlink(pending.replaces?.path ?? pending.temporary).then(
-      () => true,
-      () => false,
+    const { replaces } = pending;
+    const removing = replaces && fs.unlink(replaces.path).then(() => syncDirectory(system, layout.tmp));
+    await Promise.resolve(removing).then(
+      () => removeTemporary(pending),
+      () => undefined,
     );
-    if (dropGone && pending.replaces !== undefined) await removeTemporary(pending);
   }
 
   /** A leftover in tmp/ is rubbish that the daemon sweeps; it must not turn a committed task into a failed call. */
