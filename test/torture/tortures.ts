@@ -3,6 +3,7 @@ import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
+import { power } from "./power/power.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
@@ -14,4 +15,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   wakeups,
   locks,
   addlock,
+  power,
 };
