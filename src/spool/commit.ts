@@ -142,6 +142,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     } catch (error) {
       const taken = await undo(group, linked, toSpooldError(error, "IO_ERROR", { directory: layout.tasks }));
       await Promise.all(group.map((pending) => (taken.has(pending) ? cleanUp(pending) : removeTemporary(pending))));
+      for (const [pending, number] of taken) pending.resolve({ number, isNew: true });
       return;
     }
     await Promise.all(group.map(cleanUp));
@@ -198,17 +199,16 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
 
   /**
    * Takes back what was linked. What the daemon has already claimed is committed: it fsyncs before it works.
-   * @returns those that are committed nevertheless
+   * @returns those that are committed nevertheless, and their numbers
    */
-  async function undo(group: readonly Pending[], linked: readonly Linked[], error: Error): Promise<Set<Pending>> {
-    const claimed = new Set<Pending>();
+  async function undo(group: readonly Pending[], linked: readonly Linked[], error: Error): Promise<Map<Pending, number>> {
+    const claimed = new Map<Pending, number>();
     for (const { pending, number, path } of linked) {
       const gone = await fs.unlink(path).then(
         () => false,
         (problem: unknown) => errnoOf(problem) === "ENOENT",
       );
-      if (gone) claimed.add(pending);
-      if (gone) pending.resolve({ number, isNew: true });
+      if (gone) claimed.set(pending, number);
       // What is left of them means nothing, and must not keep the callers from being told.
       else await removeMarks(system, layout, pending.marks ?? NO_MARKS, { number, ...pending }).catch(() => undefined);
     }
