@@ -201,7 +201,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
    * Takes back what was linked. What the daemon has already claimed is committed: it fsyncs before it works.
    * @returns those that are committed nevertheless, and their numbers
    */
-  async function undo(group: readonly Pending[], linked: readonly Linked[], error: Error): Promise<Map<Pending, number>> {
+  async function undo(group: readonly Pending[], linked: Linked[], error: Error): Promise<Map<Pending, number>> {
     const claimed = new Map<Pending, number>();
     for (const { pending, number, path } of linked) {
       const gone = await fs.unlink(path).then(
