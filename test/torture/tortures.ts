@@ -1,4 +1,5 @@
 import { addlock } from "./addlock/addlock.ts";
+import { clock } from "./clock/clock.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
@@ -16,4 +17,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   locks,
   addlock,
   power,
+  clock,
 };
