@@ -102,7 +102,8 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
       await drops.tend(tasks);
-      const deferred = await scanDeferred(system, layout, system.nowMs(), kept);
+      const dueBy = { nowMs: system.nowMs(), longestWaitMs: settings.backoffMaxMs };
+      const deferred = await scanDeferred(system, layout, dueBy, kept);
       isDueCut = deferred.isDueCut;
       nextDueAtMs = deferred.nextDueAtMs;
       names = [...tasks.drops.map((file) => `tasks/${file}`), ...[...tasks.entries, ...deferred.due].map(keyOfEntry)];

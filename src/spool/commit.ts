@@ -133,6 +133,8 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     if (group.length === 0) return;
     const { linked, duplicates, marked }: Group = { linked: [], duplicates: new Map(), marked: [] };
     try {
+      // The drop is out of the way, and what tells its copy has its name, before the copy can be seen.
+      if (group.some(({ replaces }) => replaces !== undefined)) await syncDirectory(system, layout.tmp);
       await withAddLock(system, layout, async () => {
         await linkAll(group, { linked, duplicates, marked });
         if (group.every(({ isDurable = true }) => !isDurable)) return;
@@ -143,6 +145,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     } catch (error) {
       const taken = await undo(group, linked, toSpooldError(error, "IO_ERROR", { directory: layout.tasks }));
       await Promise.all(group.map((pending) => (taken.has(pending) ? cleanUp(pending) : removeTemporary(pending))));
+      for (const [pending, number] of taken) pending.resolve({ number, isNew: true });
       return;
     }
     await Promise.all(group.map(cleanUp));
@@ -199,17 +202,16 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
 
   /**
    * Takes back what was linked. What the daemon has already claimed is committed: it fsyncs before it works.
-   * @returns those that are committed nevertheless
+   * @returns those that are committed nevertheless, and their numbers
    */
-  async function undo(group: readonly Pending[], linked: readonly Linked[], error: Error): Promise<Set<Pending>> {
-    const claimed = new Set<Pending>();
+  async function undo(group: readonly Pending[], linked: Linked[], error: Error): Promise<Map<Pending, number>> {
+    const claimed = new Map<Pending, number>();
     for (const { pending, number, path } of linked) {
       const gone = await fs.unlink(path).then(
         () => false,
         (problem: unknown) => errnoOf(problem) === "ENOENT",
       );
-      if (gone) claimed.add(pending);
-      if (gone) pending.resolve({ number, isNew: true });
+      if (gone) claimed.set(pending, number);
       // What is left of them means nothing, and must not keep the callers from being told.
       else await removeMarks(system, layout, pending.marks ?? NO_MARKS, { number, ...pending }).catch(() => undefined);
     }
@@ -217,13 +219,14 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     return claimed;
   }
 
-  /** The drop goes before the temporary: as long as both are there, a later start can see that the copy was linked. */
+  /** The drop goes first, durably: while both are there, a later start sees that the copy was linked. */
   async function cleanUp(pending: Pending): Promise<void> {
-    const dropGone = await fs.unlink(pending.replaces?.path ?? pending.temporary).then(
-      () => true,
-      () => false,
+    const { replaces } = pending;
+    const removing = replaces && fs.unlink(replaces.path).then(() => syncDirectory(system, layout.tmp));
+    await Promise.resolve(removing).then(
+      () => removeTemporary(pending),
+      () => undefined,
     );
-    if (dropGone && pending.replaces !== undefined) await removeTemporary(pending);
   }
 
   /** A leftover in tmp/ is rubbish that the daemon sweeps; it must not turn a committed task into a failed call. */

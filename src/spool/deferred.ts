@@ -17,11 +17,19 @@ export interface DeferredView {
   readonly nextDueAtMs: number;
 }
 
-/** Reads `deferred/`; names alone tell what is due. */
+/** By what a time in a name is judged. */
+interface DueBy {
+  /** ms since epoch. */
+  readonly nowMs: number;
+  /** No retry is put off for longer: a later time was written down before the clock was set back, and is due. */
+  readonly longestWaitMs: number;
+}
+
+/** Reads `deferred/`; names alone tell what is due. @param window how many entries are kept */
 export async function scanDeferred(
   { fs }: System,
   layout: Layout,
-  nowMs: number,
+  { nowMs, longestWaitMs }: DueBy,
   window: number,
 ): Promise<DeferredView> {
   const due = lowest(window);
@@ -33,7 +41,8 @@ export async function scanDeferred(
     const kind = readName(file);
     if (kind.kind !== "task") continue;
     const entry: TaskEntry = { ...kind.entry, state: "deferred", file };
-    if (entry.dueAtMs <= nowMs) {
+    const isFromLater = entry.attempt > 1 && entry.dueAtMs > nowMs + longestWaitMs;
+    if (entry.dueAtMs <= nowMs || isFromLater) {
       due.add(entry);
       if (hasBegun(entry)) dueAndBegun += 1;
     } else {

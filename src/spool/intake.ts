@@ -38,6 +38,7 @@ const TAKEN = /^taken\.([0-9a-f-]{36})\.(.+)$/s;
  * Takes a settled drop into the spool: its bytes are copied, so that a writer that still holds it open cannot change
  * a task under way.
  *   tasks/drop → tmp/taken (nobody can replace it now) → copy committed to tasks/N → tmp/taken unlinked.
+ * Each step is durable before the next: no loss of power shows the drop beside its task, but for what a start recognises.
  */
 export async function takeIn(context: IntakeContext, name: string, file: SettledDrop): Promise<Intake> {
   const { system, layout, committer } = context;

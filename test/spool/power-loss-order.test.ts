@@ -186,9 +186,11 @@ describe("the order on disk", () => {
       "rename spool/tasks/cat.json spool/tmp/taken.#1.cat.json",
       "write spool/tmp/#1.json",
       "fsync spool/tmp/#1.json",
+      "fsync spool/tmp",
       "link spool/tmp/#1.json spool/tasks/1.json",
       "fsync spool/tasks",
       "unlink spool/tmp/taken.#1.cat.json",
+      "fsync spool/tmp",
       "unlink spool/tmp/#1.json",
     ];
     expect(orderFaults(recorder.operations(), order)).toEqual([]);

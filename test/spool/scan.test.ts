@@ -75,19 +75,31 @@ describe("a look at tasks/", () => {
 });
 
 describe("a look at deferred/", () => {
+  const at = (nowMs: number) => ({ nowMs, longestWaitMs: 1_000 });
+
+  it("takes a retry for due whose time no backoff reaches: the clock was set back", async () => {
+    const layout = await newSpool();
+    for (const name of ["1100.1.a2.json", "1101.2.a2.json", "1101.3.a1.json"])
+      await put(join(layout.deferred, name), "");
+    const { due, later, nextDueAtMs } = await scanDeferred(real, layout, at(100), 10);
+    // What waits for its first attempt has a time that was asked for, however far away.
+    expect([due, later].map((entries) => entries.map(({ number }) => number))).toEqual([[2], [1]]);
+    expect(nextDueAtMs).toBe(1_100);
+  });
+
   it("gives what is due in the order of starting, and says when the next one is", async () => {
     const layout = await newSpool();
     const names = ["50.3.a2.json", "100.1.a2.json", "70.2.p4.a3.json", "101.4.a2.json", "900.5.a2.json", "note.txt"];
     for (const name of names) await put(join(layout.deferred, name), "");
-    const { due, nextDueAtMs } = await scanDeferred(real, layout, 100, 10);
+    const { due, nextDueAtMs } = await scanDeferred(real, layout, at(100), 10);
     expect(due.map(({ file }) => file)).toEqual(["70.2.p4.a3.json", "100.1.a2.json", "50.3.a2.json"]);
     expect(due[0]).toEqual({ number: 2, priority: 4, attempt: 3, dueAtMs: 70, state: "deferred", file: names[2] });
     expect(nextDueAtMs).toBe(101);
-    expect((await scanDeferred(real, layout, 100, 1)).due).toHaveLength(1);
+    expect((await scanDeferred(real, layout, at(100), 1)).due).toHaveLength(1);
   });
 
   it("has no next one when nothing waits", async () => {
-    const { due, nextDueAtMs } = await scanDeferred(real, await newSpool(), 0, 10);
+    const { due, nextDueAtMs } = await scanDeferred(real, await newSpool(), at(0), 10);
     expect([due, nextDueAtMs]).toEqual([[], Number.POSITIVE_INFINITY]);
   });
 });

@@ -36,7 +36,7 @@ export async function newStage(before?: Before): Promise<Stage> {
 
 /** Claims the first task that waits or is due. */
 export async function claimFirst(system: System, layout: Layout): Promise<ActiveTask> {
-  const { due } = await scanDeferred(system, layout, system.nowMs(), 1);
+  const { due } = await scanDeferred(system, layout, { nowMs: system.nowMs(), longestWaitMs: 600_000 }, 1);
   const entry = due[0] ?? (await scanTasks(system, layout, 1)).entries[0];
   if (entry === undefined) throw new Error("nothing waits");
   const seen = await fingerprintOf(system, join(layout[entry.state], entry.file));

@@ -1,12 +1,14 @@
 import { addlock } from "./addlock/addlock.ts";
 import { drops } from "./drops/drops.ts";
 import { kills } from "./kills/kills.ts";
+import { clock } from "./clock/clock.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
 import { soak } from "./soak/soak.ts";
 import { tasks } from "./tasks/tasks.ts";
+import { power } from "./power/power.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
@@ -22,4 +24,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   addlock,
   drops,
   tasks,
+  power,
+  clock,
 };
