@@ -2,6 +2,7 @@ import { drops } from "./drops/drops.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
+import { sabotage } from "./sabotage/sabotage.ts";
 import { tasks } from "./tasks/tasks.ts";
 import type { Torture } from "./torture-context.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
@@ -14,4 +15,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   wakeups,
   drops,
   tasks,
+  sabotage,
 };
