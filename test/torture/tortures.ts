@@ -5,6 +5,7 @@ import { pictures } from "./pictures/pictures.ts";
 import { sabotage } from "./sabotage/sabotage.ts";
 import { tasks } from "./tasks/tasks.ts";
 import type { Torture } from "./torture-context.ts";
+import { users } from "./users/users.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
 /** All tortures by name, in the order in which they run when none is named. */
@@ -15,5 +16,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   wakeups,
   drops,
   tasks,
+  users,
   sabotage,
 };
