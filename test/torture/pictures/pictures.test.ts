@@ -14,14 +14,14 @@ describe("mutated pictures", () => {
   it("cost their own task and nothing else: each ends, with whole outputs or with a reason and none", async () => {
     const directory = await newDirectory();
     const keep = (name: string): Promise<string> => Promise.resolve(name);
-    const two = 2 * (await pictureSeeds()).length;
-    const report = await pictures.run({ directory, seed: 7, rounds: two, say: () => undefined, keep });
+    const each = (await pictureSeeds()).length;
+    const report = await pictures.run({ directory, seed: 7, rounds: each, say: () => undefined, keep });
     expect(report.faults).toEqual([]);
     const { verdicts = {} } = report.counts;
-    expect(Object.values(verdicts).reduce((sum, count) => sum + count)).toBe(two);
+    expect(Object.values(verdicts).reduce((sum, count) => sum + count)).toBe(each);
     // A run in which all are refused by their first bytes would prove nothing.
-    expect(verdicts["done"]).toBeGreaterThan(5);
-    expect(verdicts["SOURCE_DAMAGED"]).toBeGreaterThan(20);
+    expect(verdicts["done"]).toBeGreaterThan(2);
+    expect(verdicts["SOURCE_DAMAGED"]).toBeGreaterThan(12);
   });
 
   it("come from every format that can be opened, and are the same for the same seed and number", async () => {

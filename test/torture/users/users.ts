@@ -78,7 +78,7 @@ async function startDaemon(directory: string, layout: Layout) {
   return {
     pid,
     async memory() {
-      const status = await readFile(`/proc/${pid}/status`, "utf8");
+      const status = await readFile(`/proc/${pid}/status`, "utf8").catch(String);
       return { peakMib: Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024) };
     },
     async stop() {
