@@ -93,6 +93,11 @@ export const ERRORS = {
   IO_ERROR: row("the operating system reported an error", "the cause names the call and the file", 74, "transient"),
   SPOOL_MISSING: row("there is no spool in this directory", "name it with --spool DIR or SPOOLD_DIR", 74),
   SPOOL_SPLIT: row("the spool spans more than one file system", "moves between states must be one rename", 78),
+  SPOOL_FOREIGN: row(
+    "the spool belongs to another account",
+    "drop a file into its `tasks/` that the daemon may read, or be that account",
+    74,
+  ),
   SPOOL_UNSAFE: row("others may write into the spool's own directories", "chmod go-w them, or move the spool", 78),
   SPOOL_LOCKED: row("another daemon owns this spool", "see `spoold status`; stop it with `spoold stop`", 75),
   DAEMON_SILENT: row(

@@ -112,7 +112,9 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
   function write(pending: Pending): Promise<Error | undefined> {
     pending.written ??= writeForOwner(pending).then(
       () => undefined,
-      (error: unknown) => toSpooldError(error, "IO_ERROR", { directory: layout.tmp }),
+      // Whose spool it is says who may write to tmp/.
+      (error: unknown) =>
+        toSpooldError(error, errnoOf(error) === "EACCES" ? "SPOOL_FOREIGN" : "IO_ERROR", { directory: layout.tmp }),
     );
     return pending.written;
   }

@@ -94,7 +94,8 @@ export async function checkSpool({ fs }: System, layout: Layout): Promise<void> 
     const stat = await statDirectory(directory);
     if (stat.dev !== root.dev) throw new SpooldError("SPOOL_SPLIT", { directory });
     // tasks/ may be shared with other accounts on purpose, but then sticky, so that they cannot take each other's drops.
-    const shared = directory === layout.tasks ? (stat.mode & 0o1002) === 0o002 : (stat.mode & 0o022) !== 0;
+    const isDropBox = directory === layout.tasks && (stat.mode & 0o1000) !== 0;
+    const shared = !isDropBox && (stat.mode & 0o022) !== 0;
     if (shared) throw new SpooldError("SPOOL_UNSAFE", { directory, mode: (stat.mode & 0o7777).toString(8) });
   }
 

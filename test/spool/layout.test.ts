@@ -110,14 +110,16 @@ describe("the check of a spool", () => {
     }
   });
 
-  it("lets tasks/ be shared with a group, and with everybody when it is sticky", async () => {
+  it("lets others write into tasks/ when it is sticky, so that they cannot take each other's drops", async () => {
     const layout = await newSpool();
-    for (const mode of [0o770, 0o1777]) {
+    for (const mode of [0o1770, 0o1730, 0o1733, 0o1777]) {
       await chmod(layout.tasks, mode);
       await checkSpool(real, layout);
     }
-    await chmod(layout.tasks, 0o777);
-    await expect(checkSpool(real, layout)).rejects.toMatchObject({ code: "SPOOL_UNSAFE" });
+    for (const mode of [0o770, 0o730, 0o777]) {
+      await chmod(layout.tasks, mode);
+      await expect(checkSpool(real, layout)).rejects.toMatchObject({ code: "SPOOL_UNSAFE" });
+    }
   });
 
   it("does not mind what people have put beside its directories", async () => {

@@ -7,9 +7,11 @@ import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
 import { pictures } from "./pictures/pictures.ts";
 import { soak } from "./soak/soak.ts";
+import { sabotage } from "./sabotage/sabotage.ts";
 import { tasks } from "./tasks/tasks.ts";
 import { power } from "./power/power.ts";
 import type { Torture } from "./torture-context.ts";
+import { users } from "./users/users.ts";
 import { wakeups } from "./wakeups/wakeups.ts";
 
 /** All tortures by name, in the order in which they run when none is named. */
@@ -26,4 +28,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   tasks,
   power,
   clock,
+  users,
+  sabotage,
 };

@@ -32,10 +32,11 @@ async function unsafeDirectories({ system, layout }: CheckContext): Promise<read
     const stat = await ignoring(["ENOENT"], system.fs.lstat(path));
     if (stat === undefined) continue;
     // A group may write into the spool, and others into tasks/ where it is sticky.
-    const maybeShared = path === layout.root || path === layout.tasks;
-    const isUnsafe = maybeShared ? (stat.mode & 0o1002) === 0o002 : (stat.mode & 0o022) !== 0;
-    if (!isUnsafe) continue;
-    const kept = stat.mode & 0o7777 & (maybeShared ? ~0o002 : ~0o022);
+    const isDropBox = path === layout.tasks && (stat.mode & 0o1000) !== 0;
+    const unsafe = path === layout.root ? 0o002 : 0o022;
+    const isSticky = isDropBox || (path === layout.root && (stat.mode & 0o1000) !== 0);
+    if (isSticky || (stat.mode & unsafe) === 0) continue;
+    const kept = stat.mode & 0o7777 & ~unsafe;
     const apply = (): Promise<void> => system.fs.chmod(path, kept);
     const tells = `its mode is ${(stat.mode & 0o7777).toString(8)}`;
     findings.push({ code: "unsafe-directory", path, tells, mend: { needsLock: false, apply } });

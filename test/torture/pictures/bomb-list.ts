@@ -1,4 +1,4 @@
-import { deflateSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { avifOf, chunk, deflatedZeros, gifOf, pngOf, progressiveJpegOf, tiffOf } from "./chunks.ts";
 import { frameBeyondCanvas, frameBeyondScreen, hugeInside, smallOutside } from "./liars.ts";
@@ -92,6 +92,21 @@ export const BOMBS: readonly Bomb[] = [
     make: () => Buffer.from(drawing(uses())),
     ends: ["done", "TASK_TIMED_OUT", ...REFUSED],
   },
+  // How much is packed nothing tells: such a file is not opened at all.
+  { file: "packed.svgz", make: () => gzipSync(drawing(uses()), { level: 9 }), ends: ["SOURCE_UNSUPPORTED"] },
+  {
+    file: "gigabyte.svgz",
+    isHeavy: true,
+    make: () => gzipSync(Buffer.alloc(2 ** 30, " "), { level: 9 }),
+    ends: ["SOURCE_UNSUPPORTED"],
+  },
+  {
+    file: "nested.svg",
+    isHeavy: true,
+    make: () => Buffer.from(drawing(`${"<g>".repeat(100_000)}<path d="M0 0h9v9z"/>${"</g>".repeat(100_000)}`)),
+    ends: ["done", ...REFUSED],
+  },
+  { file: "drawing-in-drawing.svg", isHeavy: true, make: () => inEachOther(12), ends: ["done", ...REFUSED] },
   { file: "blurs.svg", isHeavy: true, make: () => Buffer.from(drawing(blurs())), ends: ["done", "TASK_TIMED_OUT"] },
 ];
 
@@ -166,6 +181,16 @@ function drawing(content: string): string {
 function carrying(png: Buffer): Buffer {
   const image = `<image href="data:image/png;base64,${png.toString("base64")}" width="4000" height="4000"/>`;
   return Buffer.from(drawing(image));
+}
+
+/** A drawing that shows a drawing twice that shows a drawing twice. */
+function inEachOther(levels: number): Buffer {
+  let text = drawing('<rect width="4000" height="4000"/>');
+  for (let level = 0; level < levels; level++) {
+    const href = `data:image/svg+xml;base64,${Buffer.from(text).toString("base64")}`;
+    text = drawing(`<image id="i" href="${href}" width="4000" height="4000"/><use href="#i"/>`);
+  }
+  return Buffer.from(text);
 }
 
 /** Each group shows the one before it ten times. */

@@ -13,6 +13,9 @@ const clear = (): Sharp => picture().ensureAlpha(0.5);
 const drawing = (): Sharp => picture().greyscale().threshold().toColourspace("b-w");
 const EXIF = { IFD0: { Copyright: "nobody", ImageDescription: "a seed" }, IFD3: { GPSLatitude: "51/1 30/1 3230/100" } };
 
+const XMP =
+  '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>';
+
 const MAKERS: Readonly<Record<string, () => Promise<Buffer>>> = {
   "baseline.jpg": () => picture().jpeg().toBuffer(),
   "full-colour.jpg": () => picture().jpeg({ chromaSubsampling: "4:4:4", quality: 95 }).toBuffer(),
@@ -22,6 +25,12 @@ const MAKERS: Readonly<Record<string, () => Promise<Buffer>>> = {
   "exif.jpg": () => picture().withExif(EXIF).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
   "profile.jpg": () => picture().withIccProfile("p3").jpeg().toBuffer(),
   "restarts.jpg": restartedJpeg,
+  "xmp.jpg": () => picture().withXmp(XMP).jpeg().toBuffer(),
+  "one-pixel.jpg": () => picture().resize(1, 1).jpeg().toBuffer(),
+  "one-bit.png": () => drawing().png({ palette: true, colours: 2 }).toBuffer(),
+  "two-bits.png": () => picture().png({ palette: true, colours: 4 }).toBuffer(),
+  "four-bits.png": () => picture().png({ palette: true, colours: 12 }).toBuffer(),
+  "16-interlaced.png": () => picture().toColourspace("rgb16").png({ progressive: true }).toBuffer(),
   "8.png": () => picture().png().toBuffer(),
   "16.png": () => deepPng(SIZE),
   "palette.png": () => picture().png({ palette: true, colours: 16 }).toBuffer(),
@@ -33,6 +42,9 @@ const MAKERS: Readonly<Record<string, () => Promise<Buffer>>> = {
   "lossless.webp": () => picture().webp({ lossless: true }).toBuffer(),
   "alpha.webp": () => clear().withExif(EXIF).webp().toBuffer(),
   "animated.webp": async () => (await film()).webp({ delay: 40 }).toBuffer(),
+  "animated-lossless.webp": async () =>
+    (await film()).webp({ lossless: true, loop: 1 }).withIccProfile("p3").toBuffer(),
+  "clear.gif": () => clear().gif().toBuffer(),
   "still.gif": () => picture().gif().toBuffer(),
   "interlaced.gif": () => picture().gif({ progressive: true }).toBuffer(),
   "animated.gif": async () => (await film()).gif({ delay: 40, loop: 2 }).toBuffer(),
@@ -46,6 +58,12 @@ const MAKERS: Readonly<Record<string, () => Promise<Buffer>>> = {
   "big.tif": () => picture().tiff({ bigtiff: true, compression: "lzw" }).toBuffer(),
   "16.tif": () => picture().toColourspace("rgb16").tiff({ compression: "lzw" }).toBuffer(),
   "pyramid.tif": () => picture().tiff({ pyramid: true, tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+  "float.tif": () => picture().toColourspace("scrgb").tiff({ compression: "deflate", predictor: "float" }).toBuffer(),
+  "grey.tif": () =>
+    picture().toColourspace("b-w").tiff({ compression: "deflate", predictor: "none", bitdepth: 4 }).toBuffer(),
+  "cmyk.tif": () => picture().toColourspace("cmyk").tiff({ compression: "lzw" }).toBuffer(),
+  "grey.avif": () => picture().toColourspace("b-w").avif({ effort: 0 }).toBuffer(),
+  "full-colour.avif": () => picture().withExif(EXIF).avif({ effort: 0, chromaSubsampling: "4:4:4" }).toBuffer(),
   "lossy.avif": () => picture().avif({ effort: 0 }).toBuffer(),
   "lossless.avif": () => picture().avif({ effort: 0, lossless: true }).toBuffer(),
   "alpha.avif": () => clear().avif({ effort: 0 }).toBuffer(),

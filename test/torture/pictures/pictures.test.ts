@@ -14,13 +14,14 @@ describe("mutated pictures", () => {
   it("cost their own task and nothing else: each ends, with whole outputs or with a reason and none", async () => {
     const directory = await newDirectory();
     const keep = (name: string): Promise<string> => Promise.resolve(name);
-    const report = await pictures.run({ directory, seed: 7, rounds: 74, say: () => undefined, keep });
+    const each = (await pictureSeeds()).length;
+    const report = await pictures.run({ directory, seed: 7, rounds: each, say: () => undefined, keep });
     expect(report.faults).toEqual([]);
     const { verdicts = {} } = report.counts;
-    expect(Object.values(verdicts).reduce((sum, count) => sum + count)).toBe(74);
+    expect(Object.values(verdicts).reduce((sum, count) => sum + count)).toBe(each);
     // A run in which all are refused by their first bytes would prove nothing.
-    expect(verdicts["done"]).toBeGreaterThan(5);
-    expect(verdicts["SOURCE_DAMAGED"]).toBeGreaterThan(20);
+    expect(verdicts["done"]).toBeGreaterThan(2);
+    expect(verdicts["SOURCE_DAMAGED"]).toBeGreaterThan(12);
   });
 
   it("come from every format that can be opened, and are the same for the same seed and number", async () => {
@@ -29,7 +30,7 @@ describe("mutated pictures", () => {
       seeds.map(({ name }) => name.replace(/.*\./, "").replace("jpg", "jpeg").replace(/tif$/, "tiff")),
     );
     expect([...endings].sort()).toEqual([...INPUT_FORMATS].sort());
-    expect(seeds.length).toBeGreaterThan(20);
+    expect(seeds.length).toBeGreaterThanOrEqual(40);
     const made = (seed: number): string[] =>
       [0, 1, 40, 99].map((number) => mutantOf(seeds, seed, number).bytes.toString("base64"));
     expect(made(3)).toEqual(made(3));

@@ -14,7 +14,7 @@ import { type PictureSeed, pictureSeeds } from "./picture-seeds.ts";
 /** Pictures with something wrong, each as a task for a real daemon with real workers. */
 export const pictures: Torture = {
   tells: "mutated pictures of every format that can be opened, all decoders open",
-  rounds: 2_000,
+  rounds: 20_000,
   async run(context) {
     const { directory, rounds, say } = context;
     for (const folder of ["in", "made"]) await mkdir(join(directory, folder));
@@ -40,6 +40,8 @@ export const pictures: Torture = {
 /** The deadline of an attempt, and how much later it may be seen to end: a kill, a sweep and a rename on a busy machine. */
 const TIMEOUT_MS = 8_000;
 const GRACE_MS = 2_000;
+/** What a worker may take, as the settings say by default; it is killed a little later, when that is seen. */
+const MEMORY_MIB = 1_024;
 /** Two attempts and a wait behind the others in flight. */
 const PATIENCE_MS = 120_000;
 const IN_FLIGHT = 8;
@@ -114,6 +116,7 @@ async function judge(scene: Scene, victim: Victim, results: readonly Result[]): 
   const left = await readdir(join(directory, "made"));
   if (left.length > 0) faults.push(`beside the outputs lies ${left.join(", ")}`);
   if (figures.longestMs > TIMEOUT_MS + GRACE_MS) faults.push(`an attempt took ${figures.longestMs} ms`);
+  if (figures.peakMib > MEMORY_MIB) faults.push(`a worker took ${figures.peakMib} MiB`);
   const [verdicts, formats] = [tally(results, ({ verdict }) => verdict), tally(results, outcomeByFormat)];
   const crashes = results.reduce((sum, { crashes }) => sum + crashes, 0);
   return { faults, counts: { verdicts, formats, errors }, figures: { ...figures, workersLost: crashes } };
