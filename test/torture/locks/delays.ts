@@ -41,7 +41,7 @@ export function slowFs(delay: Delay): typeof nodeFs {
     const call = (...args: unknown[]): void => {
       const done = args.at(-1) as Callback;
       const after: Callback = (...results) => void delay().then(() => done(...results));
-      void delay().then(() => Reflect.apply(nodeFs[name], nodeFs, [...args.slice(0, -1), after]));
+      void delay().then(() => Reflect.apply(Reflect.get(nodeFs, name), nodeFs, [...args.slice(0, -1), after]));
     };
     return [name, call] as const;
   });

@@ -8,8 +8,8 @@ import type { NewHandlerTask, NewTask } from "../../../src/spool/spool.ts";
 import type { System } from "../../../src/system.ts";
 import { readName } from "../../../src/task/name.ts";
 import type { Receipt } from "../../../src/task/outcome.ts";
-import { parseObject } from "../../../src/task/parse.ts";
 import type { Task } from "../../../src/task/task.ts";
+import { parseObject } from "../../../src/task/text.ts";
 import type { Note } from "./scene.ts";
 import { filesOf } from "./workers.ts";
 
