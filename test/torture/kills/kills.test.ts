@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { newDirectory } from "../../support/directories.ts";
 import { USUAL, wage } from "./kills.ts";
 
-it("kills of daemon, workers and producers lose no accepted task, run none twice at a time, and show no torn or partial output", async () => {
+it("kills of daemon, workers and producers lose no accepted task, run none twice at a time, and show no torn or partial output", {
+  timeout: 400_000,
+}, async () => {
   const given = { directory: await newDirectory(), seed: 5, rounds: 2, say: () => undefined };
   const keep = (name: string): Promise<string> => Promise.resolve(name);
   const campaign = { seed: given.seed, rounds: given.rounds, workers: 1, limits: USUAL, checkEvery: 1 };

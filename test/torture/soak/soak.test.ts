@@ -18,7 +18,9 @@ function samplesOf(rssMibAt: (minute: number) => number): readonly Sample[] {
 }
 
 describe("a daemon under mixed load", () => {
-  it("goes on through faults, loses nothing, and has as many descriptors and watches as before", async () => {
+  it("goes on through faults, loses nothing, and has as many descriptors and watches as before", {
+    timeout: 400_000,
+  }, async () => {
     const given = { directory: await newDirectory(), seed: 7, rounds: 1, say: () => undefined };
     const keep = (name: string): Promise<string> => Promise.resolve(name);
     const { faults, counts, figures } = await runSoak({ ...given, keep }, SHORT);
