@@ -85,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/image/confined.ts",
     search: ".catch(() => undefined)) === directory) return handle;",
     replace: ".catch(() => undefined)) !== undefined) return handle;",
-    tests: ["test/torture/tasks/tasks.test.ts"],
+    tests: ["test/image/confined.test.ts", "test/image/publish.test.ts"],
   },
   {
     name: "what zod throws thrown on",
