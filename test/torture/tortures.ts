@@ -1,5 +1,6 @@
 import { addlock } from "./addlock/addlock.ts";
 import { clock } from "./clock/clock.ts";
+import { events } from "./events/events.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
@@ -18,4 +19,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   addlock,
   power,
   clock,
+  events,
 };
