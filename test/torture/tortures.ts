@@ -2,6 +2,7 @@ import { addlock } from "./addlock/addlock.ts";
 import { clock } from "./clock/clock.ts";
 import { drops } from "./drops/drops.ts";
 import { kills } from "./kills/kills.ts";
+import { events } from "./events/events.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
@@ -30,4 +31,5 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   clock,
   users,
   sabotage,
+  events,
 };
