@@ -1,8 +1,8 @@
 import { addlock } from "./addlock/addlock.ts";
 import { clock } from "./clock/clock.ts";
 import { drops } from "./drops/drops.ts";
-import { kills } from "./kills/kills.ts";
 import { events } from "./events/events.ts";
+import { kills } from "./kills/kills.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
 import { bombs } from "./pictures/bombs.ts";
