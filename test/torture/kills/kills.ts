@@ -135,11 +135,16 @@ function endFaults(
   // By chance a few kills may all hit several runs; many do not.
   const most = all >= MANY_KILLS ? all : disturbing(delivered) * workers * RUNS_IN_WORKER;
   if (repeated(counts) > most) faults.push(`${repeated(counts)} runs were repeated for ${all} kills`);
+  const { handlerRunsRepeated = 0, handlerRunsUncounted = 0 } = counts;
+  // Who dies in the moment in which a run begins forgives it; most die later.
+  if (handlerRunsRepeated >= MANY_RUNS && handlerRunsUncounted > handlerRunsRepeated / 2)
+    faults.push(`of ${handlerRunsRepeated} runs that came to nothing ${handlerRunsUncounted} did not count`);
   if ((counts["filesRead"] ?? 0) === 0 || (counts["setsRead"] ?? 0) === 0) faults.push("the reader has read nothing");
   return faults;
 }
 
 const MANY_KILLS = 100;
+const MANY_RUNS = 20;
 /** One at the pixels, and two whose files are being written. */
 const RUNS_IN_WORKER = 3;
 
