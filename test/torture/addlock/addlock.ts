@@ -36,7 +36,7 @@ export async function tortureAddLock(context: TortureContext, size: Size): Promi
   const wild = await enqueueAll(join(directory, "wild"), { ...context, program }, size);
   const needMs = Math.max(...waitsIn(calm.ledger, DELAY_MS).map(({ ms }) => ms));
   const waits = waitsIn(wild.ledger, DELAY_MS);
-  const tooLong = waits.filter(({ ms, deaths }) => ms > needMs + deaths * DELAY_MS);
+  const tooLong = waits.filter(({ ms, deaths }) => ms > needMs + Math.max(1, deaths) * DELAY_MS);
   const died = wild.ledger.deathsMs.length;
   return {
     faults: [
