@@ -108,11 +108,16 @@ async function isTakenAway({ system, layout, log }: DaemonContext, attempt: Atte
   return true;
 }
 
-/** The spool has no room for a receipt or a reason: a rename needs none, so the task waits with its attempt given back. */
+/**
+ * The spool has no room for a receipt or a reason: a rename needs none, so the task waits with its attempt given back.
+ * Unless it has arrived at its end already, and only the fsync of that has failed.
+ */
 async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown): Promise<Conclusion> {
   const { system, layout, log } = context;
   const pause = toSpooldError(error, "IO_ERROR", { spool: layout.root });
   if (pause.code !== "DISK_FULL" || (await hasReceipt(system, layout, attempt.active.number))) throw pause;
+  const isThere = (await ignoring(["ENOENT"], system.fs.lstat(attempt.active.path))) !== undefined;
+  if (!isThere) return { ...TAKEN, pause };
   await defer(system, layout, attempt.active, {
     attempt: attempt.active.attempt,
     dueAtMs: 0,

@@ -41,6 +41,7 @@ export function openDrops(context: DaemonContext): Drops {
 
   return {
     async tend(view) {
+      await context.committer.tidy();
       const names = dropsIn(view);
       forgetOthers(new Set([...names, ...view.foreign]));
       for (const name of view.foreign) report(name, "not a task file");

@@ -121,6 +121,7 @@ export async function own(context: DaemonContext, owned: Owned, options: DaemonO
     await runLoop(context, { backlog, bell, pause, byHand, pool, runner, scheduler, wakeup, turned }, state, ends);
     while (runner.running().length > runner.stranded()) await wakeup.wait(settings.rescanMs);
     await pruning.finish();
+    await context.committer.tidy();
   } finally {
     for (const stop of stopWatching) stop();
     await pruning.stop();

@@ -101,6 +101,8 @@ export function openPool({ size, env, system, ...limits }: PoolOptions, events: 
     isBroken,
     run: (work) =>
       new Promise((end) => {
+        // Claimed while the workers were being killed: nobody will ever come for it.
+        if (closing) return end({ kind: "interrupted" });
         line.push({ work, end });
         advance();
       }),

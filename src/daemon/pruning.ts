@@ -84,8 +84,11 @@ export function openPruning(context: DaemonContext, isEnding: () => boolean): Pr
   /** Its time of writing says when receipts were last looked through. */
   async function stamp(): Promise<void> {
     const handle = await system.fs.open(stampPath(), "w", 0o600);
-    await handle.writeFile(`${new Date(system.nowMs()).toISOString()}\n`);
-    await handle.close();
+    try {
+      await handle.writeFile(`${new Date(system.nowMs()).toISOString()}\n`);
+    } finally {
+      await handle.close();
+    }
   }
 
   function stampPath(): string {

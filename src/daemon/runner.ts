@@ -4,7 +4,8 @@ import { limitsOf } from "../image/limits.ts";
 import { taskFields } from "../log.ts";
 import type { BegunMarks } from "../spool/begun.ts";
 import { claim } from "../spool/claim.ts";
-import { dropActive, hasReceipt, isSpent } from "../spool/finish.ts";
+import { dropEnded, hasReceipt, isSpent } from "../spool/finish.ts";
+import { forgetWord, marksOf } from "../spool/marks.ts";
 import { ignoring } from "../system.ts";
 import { handlerOf } from "../task/task.ts";
 import { type Conclusion, conclude, settle } from "./attempt.ts";
@@ -101,8 +102,12 @@ export function openRunner(
         const { number } = active;
         let waits = false;
         if (await hasReceipt(system, layout, number)) {
-          await dropActive(system, layout, active);
+          await dropEnded(system, layout, active);
+          await forgetWord(system, layout, marksOf(attempt.task), number);
           log.event("info", "receipt found", { number });
+          events.concluded("done");
+          // Nothing may be left whose end would tell that the machine is mended.
+          pause.end();
         } else {
           const { move } = await settle(context, attempt, { kind: "interrupted" });
           waits = move !== "done";

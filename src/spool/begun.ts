@@ -35,10 +35,18 @@ export function createBegunMarks(system: System, layout: Pick<Layout, "run">): B
   return {
     async mark(place, { number, attempt }) {
       opened ??= openFresh(system, layout);
-      await writeLine(await opened, 1 + place, `${number}.a${attempt}`);
+      const opening = opened;
+      // A disk that is full now may have room for the next mark.
+      const handle = await opening.catch((error: unknown) => {
+        if (opened === opening) opened = undefined;
+        throw error;
+      });
+      await writeLine(handle, 1 + place, `${number}.a${attempt}`);
     },
     async close() {
-      await (await opened)?.close();
+      // Whoever wanted a mark was told that there is none.
+      const handle = await opened?.catch(() => undefined);
+      await handle?.close();
     },
   };
 }
@@ -62,7 +70,12 @@ export async function readBegunMarks(
 async function openFresh(system: System, { run }: Pick<Layout, "run">): Promise<FileHandle> {
   const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   const handle = await system.fs.open(join(run, "begun"), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
-  await writeLine(handle, 0, `boot ${await bootId(system)}`);
+  try {
+    await writeLine(handle, 0, `boot ${await bootId(system)}`);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return handle;
 }
 

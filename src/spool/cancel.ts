@@ -16,7 +16,7 @@ import type { Task } from "../task/task.ts";
 import { parseObject } from "../task/text.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Found } from "./find.ts";
-import { commitReceipt, dropActive } from "./finish.ts";
+import { commitReceipt, dropActive, dropEnded } from "./finish.ts";
 import { takeAside } from "./hold.ts";
 import type { Layout } from "./layout.ts";
 import { untilLetGo } from "./let-go.ts";
@@ -67,7 +67,7 @@ export async function dropCancelled(
   if (file.kind === "unreadable" && file.gone) return true;
   const key = file.kind === "committed" ? file.task.key : "";
   if (place.state !== "held" || key !== receipt.key) return false;
-  await dropActive(system, layout, { ...place.entry, path: place.path });
+  await dropEnded(system, layout, { ...place.entry, path: place.path });
   await syncDirectory(system, layout.held);
   return true;
 }

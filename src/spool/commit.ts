@@ -6,6 +6,7 @@ import { waitingName } from "../task/name.ts";
 import { withAddLock } from "./add-lock.ts";
 import { findTask, isNumberUsed } from "./find.ts";
 import type { Layout } from "./layout.ts";
+import { createLeftovers } from "./leftovers.ts";
 import { findDuplicate, type Marks, placeMarks, removeMarks, syncMarks } from "./marks.ts";
 import { openPruned } from "./pruned.ts";
 import type { Sequence } from "./sequence.ts";
@@ -32,6 +33,8 @@ export interface Committer {
    * @throws DISK_FULL, DISK_READ_ONLY or IO_ERROR, with the cause
    */
   commit(task: NewTask): Promise<Committed>;
+  /** Removes drops that could not be removed when their copies were committed. Never fails. */
+  tidy(): Promise<void>;
 }
 
 /** What came of a commit. */
@@ -79,6 +82,7 @@ const MAX_GROUP = 256;
 export function openCommitter(system: System, layout: Layout, sequence: Sequence): Committer {
   const { fs } = system;
   const pruned = openPruned(system, layout);
+  const leftovers = createLeftovers(system, layout.tmp);
   const waiting: Pending[] = [];
   let busy = false;
 
@@ -91,6 +95,7 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
         void commitGroups();
       });
     },
+    tidy: leftovers.removeAgain,
   };
 
   /** Commits all that is waiting, group by group. Never rejects: each failure goes to its own caller. */
@@ -146,11 +151,15 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
       });
     } catch (error) {
       const taken = await undo(group, linked, toSpooldError(error, "IO_ERROR", { directory: layout.tasks }));
-      await Promise.all(group.map((pending) => (taken.has(pending) ? cleanUp(pending) : removeTemporary(pending))));
+      await Promise.all(
+        group.map((pending) =>
+          taken.has(pending) ? leftovers.remove(pending) : leftovers.remove({ temporary: pending.temporary }),
+        ),
+      );
       for (const [pending, number] of taken) pending.resolve({ number, isNew: true });
       return;
     }
-    await Promise.all(group.map(cleanUp));
+    await Promise.all(group.map(leftovers.remove));
     for (const { pending, number } of linked) pending.resolve({ number, isNew: true });
     for (const [pending, number] of duplicates) pending.resolve({ number, isNew: false });
   }
@@ -219,21 +228,6 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     }
     for (const pending of group) if (!claimed.has(pending)) pending.reject(error);
     return claimed;
-  }
-
-  /** The drop goes first, durably: while both are there, a later start sees that the copy was linked. */
-  async function cleanUp(pending: Pending): Promise<void> {
-    const { replaces } = pending;
-    const removing = replaces && fs.unlink(replaces.path).then(() => syncDirectory(system, layout.tmp));
-    await Promise.resolve(removing).then(
-      () => removeTemporary(pending),
-      () => undefined,
-    );
-  }
-
-  /** A leftover in tmp/ is rubbish that the daemon sweeps; it must not turn a committed task into a failed call. */
-  async function removeTemporary({ temporary }: Pending): Promise<void> {
-    await fs.unlink(temporary).catch(() => undefined);
   }
 
   function pathOf(number: number, { priority }: NewTask): string {

@@ -53,15 +53,27 @@ export async function isSpent(
   return end !== undefined && end !== "failed";
 }
 
-/** Ends a task whose receipt exists: what is left of it is removed. */
+/**
+ * Ends a task whose receipt was found there. Who committed it may have died before it was durable, or been told that it is
+ * not: a power cut could take it, when the task file is gone already.
+ */
+export async function dropEnded(system: System, layout: Layout, active: ActiveTask): Promise<void> {
+  await syncDirectory(system, layout.done);
+  await dropActive(system, layout, active);
+}
+
+/**
+ * Ends a task whose receipt is durable: what is left of it is removed. Its file goes last: as long as it is there, a start
+ * after a crash comes back to the rest.
+ */
 export async function dropActive(system: System, layout: Layout, active: ActiveTask): Promise<void> {
+  await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
+  await forgetAttempts(system, layout, active.number);
   const wasThere = await ignoring(
     ["ENOENT"],
     system.fs.unlink(active.path).then(() => true),
   );
   if (wasThere === undefined) await dropMoved(system, layout, active);
-  await unlinkIfThere(system, join(layout.failed, reasonName(active.number)));
-  await forgetAttempts(system, layout, active.number);
 }
 
 /** A person has moved the file of a task away in the moment in which it was done: it must not run once more. */

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ignoring, type System } from "../system.ts";
 import { readName } from "../task/name.ts";
+import { forgetAttempts } from "./attempts.ts";
 import type { ActiveTask } from "./claim.ts";
-import { dropActive, hasReceipt } from "./finish.ts";
+import { numbersIn } from "./find.ts";
+import { dropEnded, hasReceipt } from "./finish.ts";
 import { restoreTakenDrops } from "./intake.ts";
 import type { Layout } from "./layout.ts";
 import { openPruned } from "./pruned.ts";
@@ -34,14 +36,23 @@ export async function recover(system: System, layout: Layout): Promise<Recovery>
     if (kind.kind !== "task") continue;
     const active = { ...kind.entry, path: join(layout.active, file) };
     if (await hasEnded(active.number)) {
-      await dropActive(system, layout, active);
+      await dropEnded(system, layout, active);
       finished.push(active.number);
     } else {
       orphans.push(active);
     }
   }
+  await forgetDeadLetters(system, layout, new Set(orphans.map(({ number }) => number)));
   const restored = await restoreTakenDrops(system, layout);
   return { orphans, finished, restored, sweptTemporaries: await sweepTemporaries(system, layout) };
+}
+
+/** A daemon that dies when it has just moved a task to `failed/` leaves what it remembered of its attempts. */
+async function forgetDeadLetters(system: System, layout: Layout, alive: ReadonlySet<number>): Promise<void> {
+  const files = (await ignoring(["ENOENT"], system.fs.readdir(layout.attempts))) ?? [];
+  const failed = new Set(files.length === 0 ? [] : await numbersIn(system, layout.failed));
+  for (const number of files.map((file) => Number.parseInt(file, 10)))
+    if (failed.has(number) && !alive.has(number)) await forgetAttempts(system, layout, number);
 }
 
 async function sweepTemporaries({ fs, nowMs }: System, layout: Layout): Promise<number> {

@@ -65,8 +65,7 @@ function tellerOf(id: AttemptId): Teller {
 async function offerToDieFirst({ fs }: System): Promise<void> {
   try {
     const handle = await fs.open("/proc/self/oom_score_adj", "r+");
-    await handle.writeFile("1000");
-    await handle.close();
+    await handle.writeFile("1000").finally(() => handle.close());
   } catch {
     // Not Linux, or a /proc that is not to be written: then the kernel chooses.
   }

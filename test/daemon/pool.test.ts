@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { openPool, type Work } from "../../src/daemon/pool.ts";
+import { realSystem } from "../../src/system.ts";
 import { spoold } from "../support/cli.ts";
 import { freshDirectory, type RunningDaemon, startDaemon, until } from "../support/daemon.ts";
 import { copyInstallation, type Installation } from "../support/installation.ts";
@@ -197,3 +199,15 @@ function startedIn(daemon: RunningDaemon): unknown[] {
 function nonEmpty<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
+
+describe("a pool that is being shut", () => {
+  it("gives a task back at once that was claimed a moment before", async () => {
+    const quiet = () => undefined;
+    const limits = { workerMemory: 2 ** 30, recycleTasks: 10, recycleBytes: 2 ** 30 };
+    const events = { free: quiet, diedAtStart: quiet, mended: quiet, unusable: quiet, spent: quiet };
+    const pool = openPool({ size: 1, env: process.env, system: realSystem(), ...limits }, events);
+    pool.killAll();
+    expect(await pool.run({} as unknown as Work)).toEqual({ kind: "interrupted" });
+    await pool.close();
+  });
+});

@@ -63,6 +63,26 @@ describe("a task whose end could not be written down", () => {
     expect(await backlog.next(runner.held())).toBeUndefined();
   });
 
+  it("is removed once its receipt is durable, and the daemon goes on", async () => {
+    const layout = await spoolWith({ "tasks/1.json": making("x.png", "old.jpg") });
+    let isFull = true;
+    const recorder = record(layout.root, (text) => {
+      if (isFull && text === "fsync done") throw errno("ENOSPC");
+    });
+    const { runner, pause, startNext } = runnerOn(await contextOn(layout, { system: recorder.system }), async () => {
+      return { kind: "handled", json: "null" };
+    });
+    await startNext();
+    await until(() => runner.stranded() === 1);
+    await expect(runner.retryStranded()).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(await filesByState(layout)).toEqual(["active/1.a1.json", "done/1.json"]);
+    isFull = false;
+    await runner.retryStranded();
+    expect(recorder.lines().slice(-2)).toEqual(["fsync done", "unlink active/1.a1.json"]);
+    expect(await filesByState(layout)).toEqual(["done/1.json"]);
+    expect(pause.because()).toBeNull();
+  });
+
   it("keeps its reason when it had come to failed/ before the trouble", async () => {
     const layout = await newSpool();
     const active = await activeTask(layout, 1);
@@ -79,6 +99,24 @@ describe("a task whose end could not be written down", () => {
     });
     await settle(await contextOn(layout), attempt, { kind: "interrupted" });
     expect(await filesByState(layout)).toEqual(["failed/1.json", "failed/1.reason.json"]);
+  });
+});
+
+describe("a disk that is full when a task has just been moved", () => {
+  it.each([
+    ["deferred", 1, { kind: "timedOut", timeoutMs: 1 }, ["deferred/1000.1.a2.json"]],
+    ["failed", 2, { kind: "failed", error: MISSING }, ["failed/1.json", "failed/1.reason.json"]],
+  ] as const)("pauses the daemon, and leaves it in %s/", async (state, which, outcome, files) => {
+    const layout = await newSpool();
+    const attempt = { active: await activeTask(layout, 1), task: making("x.png", "old.jpg"), startedAtMs: 0 };
+    let syncs = 0;
+    const { system } = record(layout.root, (text) => {
+      if (text === `fsync ${state}` && ++syncs === which) throw errno("ENOSPC");
+    });
+    const fixed = { ...system, nowMs: () => 1_000, random: () => 0 };
+    const conclusion = await settle(await contextOn(layout, { system: fixed }), attempt, outcome);
+    expect(conclusion).toMatchObject({ move: "taken", pause: { code: "DISK_FULL" } });
+    expect(await filesByState(layout)).toEqual(files);
   });
 });
 

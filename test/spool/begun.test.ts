@@ -5,6 +5,7 @@ import { createBegunMarks, readBegunMarks } from "../../src/spool/begun.ts";
 import { layoutOf } from "../../src/spool/layout.ts";
 import { realSystem } from "../../src/system.ts";
 import { newDirectory } from "../support/directories.ts";
+import { errno, record } from "../support/recorder.ts";
 
 const system = realSystem();
 let layout: ReturnType<typeof layoutOf>;
@@ -45,6 +46,24 @@ describe("marks of what has begun", () => {
     const text = await readFile(join(layout.run, "begun"), "latin1");
     await writeFile(join(layout.run, "begun"), text.replace(/^boot \S{8}/, "boot 00000000"));
     expect((await readBegunMarks(system, layout))({ number: 1, attempt: 1 })).toBe(true);
+  });
+
+  it("that cannot be written are made once there is room again, and closing them is no error", async () => {
+    let isFull = true;
+    const recorder = record(layout.root, (text) => {
+      if (isFull && text === "write run/begun") throw errno("ENOSPC");
+    });
+    const marks = createBegunMarks(recorder.system, layout);
+    await expect(marks.mark(0, { number: 42, attempt: 1 })).rejects.toMatchObject({ code: "ENOSPC" });
+    await marks.close();
+    isFull = false;
+    await marks.mark(0, { number: 43, attempt: 1 });
+    await marks.close();
+    // No descriptor is left open of those that were opened.
+    const calls = recorder.calls().map((call) => call.split(" ")[0]);
+    expect(calls.filter((call) => call === "open")).toHaveLength(2);
+    expect(calls.filter((call) => call === "close")).toHaveLength(2);
+    expect((await readBegunMarks(system, layout))({ number: 43, attempt: 1 })).toBe(true);
   });
 
   it("are not written through a link that somebody put there", async () => {

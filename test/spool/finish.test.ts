@@ -44,6 +44,16 @@ describe("a task that is done", () => {
     }
   });
 
+  it("keeps its file until nothing else is left of it, so that a start after a crash comes back to the rest", async () => {
+    const layout = await newSpool();
+    const active = await activeTask(layout, 7, 2);
+    await recordAttempt(real, layout, 7, crashOf(1));
+    await put(join(layout.failed, "7.reason.json"), "of an earlier life");
+    const recorder = record(layout.root);
+    await finishDone(recorder.system, layout, active, receiptFor(7));
+    expect(recorder.lines().at(-1)).toBe("unlink active/7.a2.json");
+  });
+
   it("may have gone from active/ already", async () => {
     const layout = await newSpool();
     const active = { number: 7, priority: 0, attempt: 1, dueAtMs: 0, path: join(layout.active, "7.a1.json") };

@@ -5,6 +5,7 @@ import { recordAttempt } from "../../src/spool/attempts.ts";
 import { recover } from "../../src/spool/recover.ts";
 import { realSystem } from "../../src/system.ts";
 import { filesByState, names, newSpool, put } from "../support/directories.ts";
+import { record } from "../support/recorder.ts";
 import { crashOf, receiptFor } from "./stages.ts";
 import { TASK_BYTES } from "./task.ts";
 
@@ -35,6 +36,25 @@ describe("a start after a crash", () => {
     expect(await recover(real, layout)).toEqual({ ...NOTHING, finished: [7] });
     expect(await filesByState(layout)).toEqual(["done/7.json"]);
     expect(await names(layout.attempts)).toEqual([]);
+  });
+
+  it("makes a receipt durable that it finds before the task's file goes", async () => {
+    const layout = await newSpool();
+    await put(join(layout.active, "7.a1.json"), TASK_BYTES);
+    await put(join(layout.done, "7.json"), JSON.stringify(receiptFor(7)));
+    const recorder = record(layout.root);
+    await recover(recorder.system, layout);
+    expect(recorder.lines()).toEqual(["fsync done", "unlink active/7.a1.json"]);
+  });
+
+  it("forgets the attempts of a dead letter, and no others", async () => {
+    const layout = await newSpool();
+    await put(join(layout.failed, "7.p2.json"), TASK_BYTES);
+    await put(join(layout.active, "8.a2.json"), TASK_BYTES);
+    await put(join(layout.deferred, "0.9.a2.json"), TASK_BYTES);
+    for (const number of [7, 8, 9]) await recordAttempt(real, layout, number, crashOf(1));
+    await recover(real, layout);
+    expect(await names(layout.attempts)).toEqual(["8.json", "9.json"]);
   });
 
   it("puts drops back that were being taken in, however old they are", async () => {

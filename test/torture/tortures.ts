@@ -1,7 +1,9 @@
 import { addlock } from "./addlock/addlock.ts";
 import { clock } from "./clock/clock.ts";
+import { crash } from "./crash/crash.ts";
 import { drops } from "./drops/drops.ts";
 import { events } from "./events/events.ts";
+import { faults } from "./faults/faults.ts";
 import { kills } from "./kills/kills.ts";
 import { locks } from "./locks/locks.ts";
 import { order } from "./order/order.ts";
@@ -32,4 +34,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   users,
   sabotage,
   events,
+  crash,
+  faults,
 };

@@ -3,7 +3,7 @@ import { ignoring, type System, unlinkIfThere } from "../../system.ts";
 import { receiptName } from "../../task/name.ts";
 import { countOf, gapsIn, isInRanges, numbersIn, rangesOf, spellRanges, unionOf } from "../../task/ranges.ts";
 import { dropCancelled } from "../cancel.ts";
-import { dropActive } from "../finish.ts";
+import { dropEnded } from "../finish.ts";
 import { readReceipt } from "../standing.ts";
 import { readTaskFile } from "../task-file.ts";
 import type { Check, CheckContext } from "./context.ts";
@@ -40,7 +40,7 @@ async function endedTwice(context: CheckContext, number: number, listed: Listed)
   }
   const tells = `task ${number} ${hasReceipt ? "has a receipt" : "has ended and was pruned"}`;
   if (state !== "active") return [{ code: "ended-twice", path, beside, tells }];
-  const apply = (): Promise<void> => dropActive(system, layout, { ...entry, path });
+  const apply = (): Promise<void> => dropEnded(system, layout, { ...entry, path });
   return [{ code: "ended-twice", path, beside, tells, mend: { needsLock: true, apply } }];
 }
 
