@@ -84,17 +84,6 @@ describe("a committed task", () => {
     expect(alone.filter((call) => /^(readdir|opendir) (?!run$)/.test(call))).toEqual([]);
   });
 
-  it("is not held up for ever by a producer that was killed while it held the lock", async () => {
-    const layout = await newSpool();
-    const holder = startCompanion(PRODUCER, [layout.root, "hold"]);
-    await holder.next();
-    holder.child.kill("SIGKILL");
-    await holder.ended;
-    const begunMs = performance.now();
-    expect(await numbererOf(layout).commit(TASK_FILE)).toBe(1);
-    expect(performance.now() - begunMs).toBeLessThan(5_000);
-  });
-
   it("is resolved even when the fsync of tasks/ fails, once the daemon has claimed it", async () => {
     const layout = await newSpool();
     const { system } = record(layout.root, async (text) => {

@@ -155,26 +155,6 @@ describe("a recorded owner", () => {
   });
 });
 
-describe("eight daemons that want the spool of a dead one", () => {
-  it("get it one each time, in 20 rounds, and nobody loses it", async () => {
-    const layout = await newSpool();
-    const contenders = await Promise.all(Array.from({ length: 8 }, () => startOwner(layout)));
-    let generation = 1;
-    for (let round = 0; round < 20; round++) {
-      await recordOwner(layout, { generation, pidStart: "1" });
-      await mkdir(join(layout.run, "daemon.lock"), { recursive: true });
-      const answers = await Promise.all(contenders.map((contender) => ask(contender, "acquire")));
-      const winner = answers.findIndex(({ kind }) => kind === "won");
-      const told = answers.map((answer) => answer["code"] ?? answer["kind"]).sort();
-      expect(told, `round ${round}`).toEqual([...Array.from({ length: 7 }, () => "SPOOL_LOCKED"), "won"]);
-      const owner = contenders[winner] as Companion;
-      expect(await ask(owner, "isHeld")).toEqual({ kind: "isHeld", held: true });
-      expect(await ask(owner, "release")).toEqual({ kind: "released" });
-      generation = Number(answers[winner]?.["generation"]) + 1;
-    }
-  });
-});
-
 describe("a lost lock", () => {
   it("is noticed when run/daemon.lock was removed by hand, and told once", async () => {
     const layout = await newSpool();

@@ -1,11 +1,9 @@
 /**
  * A producer in a process of its own. Arguments: spool directory, what to do.
  *   enqueue N   enqueues N tasks, three at a time, and sends their numbers in the order of the calls
- *   hold        takes the add lock, says so, and never lets go
  *   wait N      waits for the end of task N and sends its summary
  *   create      makes the spool
  */
-import { withAddLock } from "../../src/spool/add-lock.ts";
 import { createSpool, layoutOf } from "../../src/spool/layout.ts";
 import { openSpool } from "../../src/spool/spool.ts";
 import { realSystem } from "../../src/system.ts";
@@ -23,11 +21,6 @@ if (verb === "enqueue") {
     numbers.push(...tickets.map(({ number }) => number));
   }
   send({ numbers });
-} else if (verb === "hold") {
-  await withAddLock(realSystem(), layoutOf(directory), () => {
-    send({ holding: true });
-    return new Promise<void>(() => setInterval(() => undefined, 1_000));
-  });
 } else if (verb === "wait") {
   const receipt = await (await openSpool(directory)).ticket(Number(text)).done();
   send({ summary: receipt.summary });

@@ -1,4 +1,5 @@
 import * as nodeFs from "node:fs";
+import { mkdir, rmdir, stat, utimes } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileSystem, System } from "../../../src/system.ts";
 import { realSystem } from "../../../src/system.ts";
@@ -37,11 +38,11 @@ type Callback = (...results: unknown[]) => void;
 
 /** node:fs as proper-lockfile wants it, with the same delays. */
 export function slowFs(delay: Delay): typeof nodeFs {
-  const slowed = (["mkdir", "rmdir", "stat", "utimes"] as const).map((name) => {
+  const slowed = Object.entries({ mkdir, rmdir, stat, utimes }).map(([name, method]) => {
     const call = (...args: unknown[]): void => {
       const done = args.at(-1) as Callback;
       const after: Callback = (...results) => void delay().then(() => done(...results));
-      void delay().then(() => Reflect.apply(Reflect.get(nodeFs, name), nodeFs, [...args.slice(0, -1), after]));
+      void delay().then(() => Reflect.apply(method, nodeFs, [...args.slice(0, -1), after]));
     };
     return [name, call] as const;
   });

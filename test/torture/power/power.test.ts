@@ -12,5 +12,5 @@ it("a spool that has lost its power keeps every promise, as it is found and when
     keep,
   });
   expect(faults).toEqual([]);
-  expect(counts["states"]?.["different"]).toBe(120);
+  expect(counts["states"]?.["different"]).toBeGreaterThanOrEqual(120);
 });

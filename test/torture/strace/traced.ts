@@ -64,6 +64,7 @@ const SAME_NAMES = `data:text/javascript,${encodeURIComponent(`
 /** An after-kill is to come while the call is still held back. */
 const HELD_BACK_US = 20_000_000;
 const LOOK_EVERY_MS = 5;
+const LET_GO_MS = 2_000;
 /** No run takes this long. */
 const LONGEST_MS = 120_000;
 
@@ -131,7 +132,12 @@ function traced(child: ChildProcess, run: TracedRun): Traced {
       const thread = /^(\d+) /m.exec(await text())?.[1];
       const status = await readFile(`/proc/${thread}/status`, "utf8").catch(() => "");
       const tracer = Number(/^TracerPid:\t(\d+)/m.exec(status)?.[1] ?? 0);
-      if (tracer > 0) kill(tracer, "SIGTERM");
+      if (tracer === 0) return;
+      kill(tracer, "SIGTERM");
+      // One that is told while its process ends may wait for it for ever.
+      for (const endMs = performance.now() + LET_GO_MS; performance.now() < endMs; await sleep(LOOK_EVERY_MS))
+        if (!kill(tracer, 0)) return;
+      kill(tracer, "SIGKILL");
     },
   };
 }
@@ -173,16 +179,18 @@ async function killWhenHeldBack(child: ChildProcess, log: string): Promise<void>
   while (child.exitCode === null && child.signalCode === null) {
     const text = await readFile(log, "utf8").catch(() => "");
     const thread = /^(\d+) .*\(DELAYED\)$/m.exec(text)?.[1];
-    if (thread !== undefined) return kill(Number(thread), "SIGKILL");
+    if (thread !== undefined) return void kill(Number(thread), "SIGKILL");
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+/** @returns false when there is no such process any more: a blow that is missed so is told */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, signal);
+    return process.kill(pid, signal);
   } catch {
-    // It has ended since: then the blow is missed, and told so.
+    // ESRCH: that is the answer.
+    return false;
   }
 }
 
