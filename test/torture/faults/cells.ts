@@ -11,6 +11,7 @@ import { WORKER_PLACES } from "./worker-places.ts";
  * - `failed CODE`: the task fails for good, and says why
  * - `ended CODE`: the daemon ends with a clear line; the next start goes on
  * - `rejected CODE`: the promise of a producer rejects, and nothing is queued
+ * Where it depends on how long the trouble lasts, `|` stands between.
  */
 export type Reaction = string;
 

@@ -18,6 +18,8 @@ const AT_START = {
 
 const { ENOSPC, EIO, EROFS } = MACHINE;
 const EMFILE = "paused RESOURCES_SHORT";
+/** So often, that it may be too often. */
+const RETRIED = ["retried IO_ERROR", "retried IO_ERROR|failed IO_ERROR"] as const;
 
 /** Calls of the daemon itself on its spool, and on outputs. */
 export const DAEMON_PLACES: readonly Place[] = [
@@ -54,14 +56,14 @@ export const DAEMON_PLACES: readonly Place[] = [
   {
     name: "publication, link of the old",
     role: "link out/FILE → out/.*.tmp.old",
-    faults: { ENOSPC, EROFS, EIO: "retried IO_ERROR", EACCES: "failed OUTPUT_UNWRITABLE" },
+    faults: { ENOSPC, EROFS, EIO: RETRIED, EACCES: "failed OUTPUT_UNWRITABLE" },
   },
   {
     name: "publication, rename",
     role: "rename out/.*.tmp → out/FILE",
-    faults: { ENOSPC, EROFS, EIO: "retried IO_ERROR", EACCES: "failed OUTPUT_UNWRITABLE" },
+    faults: { ENOSPC, EROFS, EIO: RETRIED, EACCES: "failed OUTPUT_UNWRITABLE" },
   },
-  { name: "publication, fsync of the directory", role: "fsync out", faults: { ENOSPC, EIO: "retried IO_ERROR" } },
+  { name: "publication, fsync of the directory", role: "fsync out", faults: { ENOSPC, EIO: RETRIED } },
   { name: "receipt, open", role: "openat spool/tmp/*.json → spool/done/N.json", faults: { ...MACHINE, EMFILE } },
   { name: "receipt, write", role: "write spool/tmp/*.json → spool/done/N.json", faults: { ENOSPC, EIO } },
   { name: "receipt, fsync", role: "fsync spool/tmp/*.json → spool/done/N.json", faults: { ENOSPC, EIO } },

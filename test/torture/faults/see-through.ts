@@ -99,7 +99,7 @@ async function faultsInWork(lane: Lane, expected: Expected, reaction: Reaction):
   const found = await faultsAtRest(lane, { expected, memory: new Map() });
   const meant = `should have ended as done, once, and did as: ${code}`;
   const faults = kind === "failed" ? found.filter((fault) => !fault.endsWith(meant)) : [...found];
-  const most = kind === "paused" || kind === "absorbed" ? 1 : 3;
+  const most = kind === "paused" || kind === "absorbed" ? 1 : 5;
   for (const name of await readdir(join(lane.spool, "done"))) {
     const { attempts, summary } = JSON.parse(await readFile(join(lane.spool, "done", name), "utf8"));
     if (summary !== "flaky" && attempts > most) faults.push(`"${summary}" took ${attempts} attempts`);

@@ -3,7 +3,7 @@ import type { Place } from "./cells.ts";
 const WRITING = {
   ENOSPC: "paused DISK_FULL",
   EROFS: "paused DISK_READ_ONLY",
-  EIO: "retried IO_ERROR",
+  EIO: ["retried IO_ERROR", "retried IO_ERROR|failed IO_ERROR"],
   EACCES: "failed OUTPUT_UNWRITABLE",
 } as const;
 const { ENOSPC, EIO } = WRITING;
