@@ -54,7 +54,11 @@ export async function judgeFound(base: string, system: System, promised: Promise
     if (states.length === 0) faults.push(`task ${number} was accepted and is lost`);
     if (task.batch !== undefined && !(await numbersOfBatch(system, layout, task.batch)).includes(number))
       faults.push(`task ${number} is not counted in its batch`);
-    const isOpen = states.length > 0 && !states.some((state) => state === "done" || state === "failed");
+    // One that has failed once has given its word away, wherever it is moved to from there.
+    const hasFailed = promised.notes.some(
+      (note) => note.kind === "logged" && note.event.name === "task failed" && note.event["number"] === number,
+    );
+    const isOpen = !hasFailed && states.length > 0 && !states.some((state) => state === "done" || state === "failed");
     if (task.dedupe !== undefined && isOpen && (await findDuplicate(system, layout, marksOf(task as Task))) !== number)
       faults.push(`task ${number} waits and does not answer to its word`);
   }
