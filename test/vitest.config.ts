@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** What changes a whole process, as which decoders are open, and so wants one of its own. */
-const ALONE = ["test/torture/pictures/pictures.test.ts"];
+/** What changes a whole process, namely which decoders are open, and so wants one of its own. */
+const ALONE = ["test/image/**/*.test.ts", "test/worker/**/*.test.ts", "test/torture/pictures/*.test.ts"];
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" as const };
 
