@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { taskSchema } from "../../src/task/task.ts";
 import { jsonLines, spoold, TASK } from "../support/cli.ts";
@@ -117,7 +117,7 @@ describe("spoold add", () => {
 
 const HEAVY = /sharp|libvips|chokidar|pino/;
 
-/** What a command loads: specifiers of imports, files of require, shared libraries. */
+/** What a command loads: specifiers of imports, packages bundled into them, files of require, shared libraries. */
 async function loadedBy(directory: string, args: readonly string[]): Promise<string[]> {
   const [record, preload] = [join(directory, "loaded.txt"), join(directory, "preload.mjs")];
   const hook = `import { appendFileSync } from "node:fs";
@@ -141,5 +141,16 @@ async function loadedBy(directory: string, args: readonly string[]): Promise<str
   // The task that was added has no source: with --once that is exit code 1.
   expect([code, stderr]).toEqual([args[0] === "add" ? 0 : 1, ""]);
   const root = join(BIN, "..", "..");
-  return (await readFile(record, "utf8")).split("\n").map((name) => name.replace(root, ""));
+  const names = (await readFile(record, "utf8")).split("\n").map((name) => name.replace(root, ""));
+  return [...names, ...(await packagesIn(join(root, "dist"), names))];
+}
+
+/** The packages in files of the bundle, which names each module above its code. */
+async function packagesIn(dist: string, names: readonly string[]): Promise<string[]> {
+  const files = names.filter((name) => name.endsWith(".js")).map((name) => basename(name));
+  const texts = ["chunks", "cli"].flatMap((place) =>
+    files.map((file) => readFile(join(dist, place, file), "utf8").catch(() => "")),
+  );
+  const found = (await Promise.all(texts)).join("\n").matchAll(/^\s*\/\/ node_modules\/([^/\n]+)/gm);
+  return [...found].map(([, name = ""]) => name);
 }
