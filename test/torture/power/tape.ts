@@ -4,6 +4,7 @@ import * as promises from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import { type FileSystem, realSystem, type System } from "../../../src/system.ts";
+import { realName } from "../../support/real-name.ts";
 import { type Disk, type Node, newDisk, newNode } from "./disk.ts";
 
 /** A directory whose every change is put on a disk that can lose its power, and the system that makes the changes. */
@@ -35,6 +36,20 @@ export function plainSystem(base: string, { boot, aheadMs }: Omit<TapeOptions, "
   return { ...real, fs, nowMs: () => Date.now() + aheadMs(), watchDirectory: () => () => undefined };
 }
 
+/** Calls whose paths are told as they are, also when they go through a directory that is open. */
+function byRealNames(fs: Partial<FileSystem>): Partial<FileSystem> {
+  const named = Object.entries(fs).map(([name, method]) => {
+    const call = (...args: unknown[]): unknown =>
+      Reflect.apply(
+        method,
+        undefined,
+        args.map((arg, at) => (at < 2 && typeof arg === "string" ? realName(arg) : arg)),
+      );
+    return [name, call] as const;
+  });
+  return Object.fromEntries(named);
+}
+
 /** Begins to record what is done in a directory. What lies there now counts as durable. */
 export function recordDisk(base: string, options: TapeOptions): Tape {
   const { random } = options;
@@ -48,7 +63,11 @@ export function recordDisk(base: string, options: TapeOptions): Tape {
   return {
     disk,
     beganAt,
-    system: { ...plain, random, fs: { ...plain.fs, ...slowed({ ...changing(), ...looks(base, options.boot) }) } },
+    system: {
+      ...plain,
+      random,
+      fs: { ...plain.fs, ...slowed({ ...byRealNames(changing()), ...looks(base, options.boot) }) },
+    },
   };
 
   function scan(directory: string): void {

@@ -42,7 +42,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/daemon/resume.ts",
     search: `kind: hasBegun(active) ? ("orphaned" as const) : ("interrupted" as const)`,
     replace: `kind: hasBegun(active) ? ("interrupted" as const) : ("interrupted" as const)`,
-    tests: ["test/daemon/recovery.test.ts", "test/daemon/kill.test.ts"],
+    tests: ["test/daemon/recovery.test.ts", "test/torture/kills/kills.test.ts"],
   },
   {
     name: "claimed without a durable name",
