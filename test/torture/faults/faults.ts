@@ -111,7 +111,7 @@ async function prepare(lane: Lane, who: Who | "real", seed: number): Promise<Sta
 const WORK = {
   daemon: ["sizes", "missing", "flaky"],
   worker: ["sizes", "deep"],
-  real: ["sizes", "high", "missing"],
+  real: ["sizes", "high"],
 } as const;
 
 /** One source for all, so that it can be taken from all. */

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmod, cp, mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Lane } from "../crash/lane.ts";
 import type { Reaction } from "./cells.ts";
 
@@ -100,13 +101,25 @@ function withoutInodes(part: Part, name: string): Trouble {
   };
 }
 
+const MOST_TRIES = 100;
+const TRY_AGAIN_MS = 10;
+
 function readOnly(part: Part, name: string): Trouble {
   const remount = (lane: Lane, how: string): void => run("mount", "-o", `remount,bind,${how}`, pathOf(lane, part));
   return {
     name,
     expected: "paused DISK_READ_ONLY",
     prepare: async (lane) => run("mount", "--bind", pathOf(lane, part), pathOf(lane, part)),
-    bring: async (lane) => remount(lane, "ro"),
+    async bring(lane) {
+      // As long as somebody has a file open for writing there, it is busy.
+      for (let tries = 1; ; tries++)
+        try {
+          return remount(lane, "ro");
+        } catch (error) {
+          if (tries === MOST_TRIES) throw error;
+          await sleep(TRY_AGAIN_MS);
+        }
+    },
     take: async (lane) => remount(lane, "rw"),
     clear: (lane) => void spawnSync("umount", ["-l", pathOf(lane, part)]),
   };
