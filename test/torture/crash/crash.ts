@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { chance } from "../../support/scenery/chance.ts";
+import { formsOf } from "../strace/calls.ts";
 import { type TracedEnd, untraceable } from "../strace/traced.ts";
 import type { Torture, TortureContext, TortureReport } from "../torture-context.ts";
 import { faultsAtRest, faultsMidRun, type Pictures, picturesIn } from "./judge.ts";
@@ -128,8 +129,8 @@ async function rehearse(lane: Lane, { scene, seed }: Part, tally: Tally): Promis
   await scene.note?.(lane, end);
   const addresses = new Map<string, Target>();
   for (const seen of end.calls.filter(({ errno }) => errno === undefined)) {
-    const { call, path, nth, paths } = seen;
-    const address = await placeless(lane, { call, path, nth });
+    const { call, path, tail, nth, paths } = seen;
+    const address = await placeless(lane, { call, path, nth, ...(tail !== undefined && { tail }) });
     const about = relative(lane.work, paths[0] ?? "");
     // What keeps the heart beating comes as often as time passes.
     const isBeat = call === "utimensat" && nth > 1;
@@ -148,8 +149,8 @@ async function rehearse(lane: Lane, { scene, seed }: Part, tally: Tally): Promis
 async function meet(stage: Stage, part: Part, { address, when }: Strike, tally: Tally): Promise<string[]> {
   for (const target of triesFor(address, stage.addresses)) {
     await restore(stage.lane);
-    const { call, path, nth } = await placed(stage.lane, target);
-    const aim = { call, paths: path === "" ? [] : [path], nth, blow: { kind: "kill", when } } as const;
+    const { call, nth, ...place } = await placed(stage.lane, target);
+    const aim = { call, paths: formsOf(place), nth, blow: { kind: "kill", when } } as const;
     const end = await part.scene.play(stage.lane, part.seed, aim);
     if (end.isHung) return ["it did not end"];
     if (end.hits > 0) {

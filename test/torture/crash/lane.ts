@@ -54,13 +54,18 @@ export async function placeless(lane: Lane, address: Address): Promise<Address |
   if (address.path === "") return address;
   const path = relative(lane.work, address.path);
   if (path.startsWith("..")) return undefined;
-  return { ...address, path: path.replaceAll(await tagOf(lane), TAG) };
+  return renamed(address, path, await tagOf(lane), TAG);
 }
 
 /** The address in this lane. */
-export async function placed(lane: Lane, { path, ...rest }: Address): Promise<Address> {
-  if (path === "") return { path, ...rest };
-  return { ...rest, path: join(lane.work, path.replaceAll(TAG, await tagOf(lane))) };
+export async function placed(lane: Lane, address: Address): Promise<Address> {
+  if (address.path === "") return address;
+  return renamed(address, join(lane.work, address.path), TAG, await tagOf(lane));
+}
+
+function renamed({ tail, ...address }: Address, path: string, before: string, after: string): Address {
+  const other = { ...address, path: path.replaceAll(before, after) };
+  return tail === undefined ? other : { ...other, tail: tail.replaceAll(before, after) };
 }
 
 const TAG = "%TAG%";

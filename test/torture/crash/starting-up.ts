@@ -1,9 +1,10 @@
-import { link, mkdir, readFile, rename, symlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { recordAttempt } from "../../../src/spool/attempts.ts";
 import { layoutOf } from "../../../src/spool/layout.ts";
 import { realSystem } from "../../../src/system.ts";
 import { crashOf } from "../../spool/stages.ts";
+import { formsOf } from "../strace/calls.ts";
 import { drain, playDaemon } from "./daemon-run.ts";
 import { type Lane, placed } from "./lane.ts";
 import { type Order, ordersFor, placeDrops, placeOrders, placePictures, together } from "./orders.ts";
@@ -43,11 +44,15 @@ const LAST: readonly Order[] = ["due", "copied"].map((summary) => ({
 
 /** A real daemon is killed when it has renamed the first output of a task, and not the second. */
 async function halfPublish(lane: Lane, number: number): Promise<void> {
-  const second = { call: "rename", path: `out/.spoold-%TAG%-${number}-a1-1.tmp`, nth: 1 };
-  const { call, path, nth } = await placed(lane, second);
-  const aim = { call, paths: [path], nth, blow: { kind: "kill", when: "before" } } as const;
+  const name = `.spoold-%TAG%-${number}-a1-1.tmp`;
+  const second = { call: "rename", path: `out/${name}`, tail: `/${name}`, nth: 1 };
+  const { call, nth, ...place } = await placed(lane, second);
+  const aim = { call, paths: formsOf(place), nth, blow: { kind: "kill", when: "before" } } as const;
   const { exit } = await playDaemon(lane, { concurrency: 1, victim: "daemon", aim });
   if (exit !== "SIGKILL") throw new Error(`the daemon that was to publish half ended with ${exit}`);
+  // The next daemon of this torture gives its temporaries the same names, which no other daemon would.
+  for (const name of await readdir(join(lane.spool, "tmp")))
+    await rename(join(lane.spool, "tmp", name), join(lane.spool, "tmp", name.replace(/^0{8}/, "33333333")));
 }
 
 /** A retry whose time has come. */

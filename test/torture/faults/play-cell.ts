@@ -6,6 +6,7 @@ import { type Lane, placed, placeless, restore } from "../crash/lane.ts";
 import { groupsOf, startProducer, toldIn, waitingIn } from "../crash/producer.ts";
 import { producing } from "../crash/producing.ts";
 import type { Expected } from "../crash/scene.ts";
+import { formsOf } from "../strace/calls.ts";
 import { type Aim, startTraced, startTracedWorker } from "../strace/traced.ts";
 import { type Cell, nameOf, type Reaction } from "./cells.ts";
 import type { Role } from "./roles.ts";
@@ -44,10 +45,10 @@ const SLOW_MS = 300;
 async function aimAt({ lane, roles }: Stage, { place, errno, forGood }: Cell): Promise<Aim> {
   const role = roles.get(place.role);
   if (role === undefined) throw new Error(`nobody calls ${place.role}`);
-  const { call, path, nth } = await placed(lane, role.call);
+  const { call, nth, ...there } = await placed(lane, role.call);
   if (errno === "SLOW") return { call, nth: 1, blow: { kind: "delay", ms: SLOW_MS, forGood } };
   const blow = { kind: "error", errno, forGood } as const;
-  const paths = path === "" ? [] : forGood ? familyOf(path) : [path];
+  const paths = formsOf(there).flatMap((path) => (forGood ? familyOf(path) : [path]));
   return { call, paths, nth, blow };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { callsIn } from "./calls.ts";
+import { callsIn, formsOf } from "./calls.ts";
 
 describe("a log of strace", () => {
   it("tells of changes alone, each with its path and which of its kind it is", () => {
@@ -44,6 +44,21 @@ describe("a log of strace", () => {
       ["/w/1", 1],
       ["", 2],
     ]);
+  });
+
+  it("tells where a path leads that is named from a descriptor, and finds it again at another one", () => {
+    const log = [
+      '7 openat(AT_FDCWD</w>, "/w/out", O_RDONLY|O_DIRECTORY) = 25</w/out>',
+      '7 rename("/proc/self/fd/25/.a.tmp", "/proc/self/fd/25/a") = 0',
+    ];
+    const [call] = callsIn(log.join("\n"));
+    expect(call).toMatchObject({
+      path: "/w/out/.a.tmp",
+      tail: "/.a.tmp",
+      nth: 1,
+      paths: ["/w/out/.a.tmp", "/w/out/a"],
+    });
+    expect(formsOf({ path: "/w/out/.a.tmp", tail: "/.a.tmp" })).toContain("/proc/self/fd/31/.a.tmp");
   });
 
   it("reads names as they are", () => {
