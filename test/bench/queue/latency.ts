@@ -67,9 +67,9 @@ async function enqueued(spool: Spool): Promise<number> {
   return Number(result) - calledMs;
 }
 
-/** A file that is a task with its key, moved in under a number of its own. */
+/** A file that is a task with its key, moved in under a number that none of those enqueued before or after will get. */
 async function moved(spool: Spool, place: string, index: number): Promise<number> {
-  const number = 500_000 + index;
+  const number = (Math.floor(index / TASKS) + 1) * 10 * TASKS + index;
   const file = join(place, "drop.json");
   await writeFile(file, encodeTask(MOMENT));
   const calledMs = performance.timeOrigin + performance.now();
