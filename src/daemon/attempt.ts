@@ -21,6 +21,8 @@ import type { WorkEnd } from "./worker-process.ts";
 export interface Conclusion {
   /** `taken`: a person has removed or moved the task's file from `active/` meanwhile; there is nothing left to move. */
   readonly move: Move["to"] | "taken";
+  /** When it may run again, ms since epoch: 0 at once; null when it has ended. */
+  readonly dueAtMs: number | null;
   /** Why nothing may be started for now, or null. */
   readonly pause: SpooldError | null;
   /** What the attempt failed with; null when it succeeded, or does not count. */
@@ -44,7 +46,8 @@ export async function conclude(context: DaemonContext, attempt: Attempt, end: Wo
   return settle(context, attempt, outcome);
 }
 
-const TAKEN: Conclusion = { move: "taken", pause: null, error: null };
+/** It may lie in `tasks/` again: it was passed over there as long as it ran. */
+const TAKEN: Conclusion = { move: "taken", dueAtMs: 0, pause: null, error: null };
 
 /** Moves a task to where an outcome leads, and tells the log. */
 export async function settle(context: DaemonContext, attempt: Attempt, outcome: Outcome): Promise<Conclusion> {
@@ -74,6 +77,7 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
   const failure = move.to === "failed" ? move.error : move.to === "deferred" ? move.counted : null;
   return {
     move: move.to,
+    dueAtMs: move.to === "deferred" ? move.dueAtMs : null,
     pause: pause === null ? null : new SpooldError(pause.code, pause.facts),
     error: failure?.code ?? null,
   };
@@ -127,7 +131,7 @@ async function giveBack(context: DaemonContext, attempt: Attempt, error: unknown
     ...taskFields({ ...attempt.active, ...attempt.task }),
     error: serializeError(pause),
   });
-  return { move: "deferred", pause, error: null };
+  return { move: "deferred", dueAtMs: 0, pause, error: null };
 }
 
 async function requireLock({ lock }: DaemonContext): Promise<void> {

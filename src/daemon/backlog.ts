@@ -34,6 +34,8 @@ export interface Backlog {
   next(running: readonly Holder[]): Promise<Candidate | undefined>;
   /** A task has ended: others may have waited for it. */
   ended(): void;
+  /** A task has gone to `deferred/`: the next look need not come before it is due. @param dueAtMs ms since epoch */
+  deferred(dueAtMs: number): void;
   /** How many tasks and settling drops the last look saw and nobody has taken since. */
   waiting(): number;
   /** How many names lie in `tasks/` beside those, as of the last look: nothing is to be done about them. */
@@ -72,6 +74,10 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   const unreadable = new Set<string>();
   const inspected = new Map<string, Candidate>();
   let window: TaskEntry[] = [];
+  /** Those of the window of which an attempt was made. */
+  let begun: TaskEntry[] = [];
+  /** Numbers of tasks that the last look saw and nobody has taken since. */
+  let present = new Set<number>();
   let names: readonly string[] = [];
   /** What tasks hold that have begun and are not due. */
   let later = { busy: createBusy(), numbers: [] as readonly number[] };
@@ -92,11 +98,15 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   /** When a look at those that were left out takes no more than its part of the time. */
   let lookForLeftOutMs = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
+  /** The earliest of those that have gone to `deferred/` since the last look began. */
+  let dueSinceLookMs = Number.POSITIVE_INFINITY;
 
   return {
     async look() {
       const beganMs = system.monotonicMs();
+      const leftBefore = new Set(unreadable);
       unreadable.clear();
+      dueSinceLookMs = Number.POSITIVE_INFINITY;
       forgetChains();
       const tasks = await scanTasks(system, layout, kept);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
@@ -105,7 +115,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       const dueBy = { nowMs: system.nowMs(), longestWaitMs: settings.backoffMaxMs };
       const deferred = await scanDeferred(system, layout, dueBy, kept);
       isDueCut = deferred.isDueCut;
-      nextDueAtMs = deferred.nextDueAtMs;
+      nextDueAtMs = Math.min(deferred.nextDueAtMs, dueSinceLookMs);
       names = [...tasks.drops.map((file) => `tasks/${file}`), ...[...tasks.entries, ...deferred.due].map(keyOfEntry)];
       const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const waiting = whole.filter(({ number }) => number <= complete);
@@ -113,10 +123,13 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       complete = tasks.highest;
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       window = [...deferred.due, ...waiting].sort(compareEntries);
+      begun = window.filter(hasBegun);
+      const known = [...whole.filter(({ file }) => !leftBefore.has(file)), ...deferred.due, ...deferred.later];
+      present = new Set(known.map(({ number }) => number));
       others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
-      const present = new Set([...window, ...deferred.later].map(keyOfEntry));
-      for (const key of inspected.keys()) if (!present.has(key)) inspected.delete(key);
+      const keys = new Set([...window, ...deferred.later].map(keyOfEntry));
+      for (const key of inspected.keys()) if (!keys.has(key)) inspected.delete(key);
       retrying = deferred.later.length;
       later = {
         busy: busyWith(await holdersOf(deferred.later)),
@@ -126,18 +139,25 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       if (deferred.isLaterCut) later.busy.add(EVERYTHING);
     },
     async next(running) {
-      const begun = await holdersOf(window.filter(hasBegun));
-      const due = isDueCut ? [...begun, { number: 0, touches: EVERYTHING }] : begun;
+      const holders = await holdersOf(begun);
+      const due = isDueCut ? [...holders, { number: 0, touches: EVERYTHING }] : holders;
       const turns = takeTurns({ running, later, due });
+      const underWay = new Set(running.map(({ number }) => number));
+      const isWaiting = (number: number): boolean => present.has(number) || underWay.has(number);
       chained = 0;
+      let begunAhead = begun.length;
       for (let index = 0, blocked = 0; index < window.length; ) {
         const entry = window[index] as TaskEntry;
         // What has begun waits for none of those that are blocked, and they may be blocked by it.
-        if (blocked >= MAX_BLOCKED && !hasBegun(entry)) {
-          index += 1;
-          continue;
+        if (blocked >= MAX_BLOCKED) {
+          if (begunAhead === 0) break;
+          if (!hasBegun(entry)) {
+            index += 1;
+            continue;
+          }
         }
-        const found = await take(entry, turns);
+        if (hasBegun(entry)) begunAhead -= 1;
+        const found = await take(entry, turns, isWaiting);
         if (found === "blocked") blocked += 1;
         if (found === "chained") chained += 1;
         if (found === "blocked" || found === "chained") {
@@ -145,6 +165,8 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
           continue;
         }
         window.splice(index, 1);
+        if (hasBegun(entry)) begun = begun.filter((other) => other !== entry);
+        present.delete(entry.number);
         inspected.delete(keyOfEntry(entry));
         if (found !== "gone") return found;
       }
@@ -152,6 +174,12 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       return undefined;
     },
     ended: forgetChains,
+    deferred(dueAtMs) {
+      retrying += 1;
+      // A look that is under way may not have seen it.
+      dueSinceLookMs = Math.min(dueSinceLookMs, dueAtMs);
+      nextDueAtMs = Math.min(nextDueAtMs, dueAtMs);
+    },
     waiting: () => window.length + beyond + drops.settling(),
     others: () => others,
     chained: () => chained,
@@ -164,11 +192,15 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   };
 
   /** @returns the task when it may start now, or why it does not */
-  async function take(entry: TaskEntry, turns: Turns): Promise<Candidate | "blocked" | "chained" | "gone"> {
+  async function take(
+    entry: TaskEntry,
+    turns: Turns,
+    isWaiting: (number: number) => boolean,
+  ): Promise<Candidate | "blocked" | "chained" | "gone"> {
     const candidate = await inspect(entry);
     if (candidate === undefined) return "gone";
     // What has begun was ready: it may hold files that those need which a person lets it wait for again.
-    const readiness = hasBegun(entry) ? "ready" : await chains.readinessOf(entry.number, candidate.task);
+    const readiness = hasBegun(entry) ? "ready" : await chains.readinessOf(entry.number, candidate.task, isWaiting);
     if (readiness instanceof SpooldError) return { ...candidate, touches: NOTHING, refused: readiness };
     let turn = { number: entry.number, touches: candidate.touches, hasBegun: hasBegun(entry) };
     if (readiness !== "ready") {

@@ -13,8 +13,15 @@ import type { Task } from "../task/task.ts";
 type Readiness = "ready" | readonly number[] | SpooldError;
 
 export interface Chains {
-  /** Whether a task may run, as far as those that it names are concerned. */
-  readinessOf(number: number, task: Pick<Task, "after" | "afterBatch">): Promise<Readiness>;
+  /**
+   * Whether a task may run, as far as those that it names are concerned.
+   * @param isWaiting whether a number is known to wait or to run, so that nothing needs to be looked up for it
+   */
+  readinessOf(
+    number: number,
+    task: Pick<Task, "after" | "afterBatch">,
+    isWaiting?: (number: number) => boolean,
+  ): Promise<Readiness>;
   /** Tasks may have ended since: what waited is looked at again. */
   refresh(): void;
 }
@@ -27,19 +34,27 @@ interface LookedUp {
   readonly waiting: Map<string, Promise<readonly number[]>>;
 }
 
+/** A task that waits for others. */
+interface Chained {
+  readonly number: number;
+  readonly after: readonly number[];
+  readonly afterBatch: string | undefined;
+  readonly isWaiting: (number: number) => boolean;
+}
+
 export function openChains(system: System, layout: Layout): Chains {
   /** What cannot change any more, but by a person. */
   const done = new Set<number>();
   let latest = nothingLookedUp();
 
   return {
-    async readinessOf(number, task) {
+    async readinessOf(number, task, isWaiting = () => false) {
       const { after = [], afterBatch } = task;
       if (after.length === 0 && afterBatch === undefined) return "ready";
       // A task may end during the look-up: what was found then is not kept for those who ask later.
       const known = latest;
       const key = `${number} ${after.join()} ${afterBatch}`;
-      const readiness = known.readiness.get(key) ?? (await find(known, number, { after, afterBatch }));
+      const readiness = known.readiness.get(key) ?? (await find(known, { number, after, afterBatch, isWaiting }));
       known.readiness.set(key, readiness);
       return readiness;
     },
@@ -48,16 +63,12 @@ export function openChains(system: System, layout: Layout): Chains {
     },
   };
 
-  async function find(
-    known: LookedUp,
-    number: number,
-    { after, afterBatch }: { readonly after: readonly number[]; readonly afterBatch: string | undefined },
-  ): Promise<Readiness> {
+  async function find(known: LookedUp, { number, after, afterBatch, isWaiting }: Chained): Promise<Readiness> {
     const late = after.find((other) => other >= number);
     if (late !== undefined) return new SpooldError("AFTER_FAILED", { after: late, because: "it is no earlier task" });
     const waitsFor: number[] = [];
     for (const other of after) {
-      const standing = await once(known.standings, other, lookUp);
+      const standing = isWaiting(other) ? "waiting" : await once(known.standings, other, lookUp);
       if (standing === "waiting") waitsFor.push(other);
       else if (standing !== "done") return new SpooldError("AFTER_FAILED", { after: other, because: standing });
     }

@@ -42,9 +42,10 @@ export async function own(context: DaemonContext, owned: Owned, options: DaemonO
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
   const marks = createBegunMarks(system, layout);
-  const ended = (waits: boolean): void => {
+  const ended = (dueAtMs: number | null): void => {
     backlog.ended();
-    if (waits) state.rang = true;
+    if (dueAtMs !== null && dueAtMs > system.nowMs()) backlog.deferred(dueAtMs);
+    else if (dueAtMs !== null) state.rang = true;
     wakeup.ring();
   };
   const breaker = createBreaker(settings.maxAlike);

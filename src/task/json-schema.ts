@@ -10,8 +10,8 @@ type Schema = z.core.JSONSchema.BaseSchema;
  */
 export function taskJsonSchema(): Schema {
   const { $defs: words, ...picture } = z.toJSONSchema(taskSchema, AS_WRITTEN) as Members;
-  const { $defs: _words, ...recipe } = z.toJSONSchema(orderSchema, AS_WRITTEN) as Members;
-  const { $defs: _anyJson, ...handler } = z.toJSONSchema(handlerTaskSchema, AS_WRITTEN) as Members;
+  const { $defs: _words, ...recipe } = z.toJSONSchema(orderSchema(), AS_WRITTEN) as Members;
+  const { $defs: _anyJson, ...handler } = z.toJSONSchema(handlerTaskSchema(), AS_WRITTEN) as Members;
   const { outputs, data } = { ...picture.properties, ...handler.properties } as Record<string, Schema>;
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazily } from "../image/vocabulary/lazily.ts";
 import { type Fault, invalidTask } from "./faults.ts";
 import { faultsOfIssues } from "./issues.ts";
 import { readAs } from "./read-as.ts";
@@ -14,16 +15,18 @@ export const varSchema = z.union([z.string().max(MAX_VAR_LENGTH), z.number()], {
 });
 
 /** A task that names a recipe instead of its outputs. */
-export const orderSchema = taskSchema.omit({ key: true, outputs: true }).extend({
-  recipe: z
-    .string()
-    .regex(RECIPE_NAME, { error: "the name of a recipe: 1 to 64 of a-z, 0-9 and -, no - first" })
-    .describe("the recipe that says which pictures to make"),
-  vars: z.record(z.string(), varSchema).optional().describe("what the recipe's own words stand for"),
-});
+export const orderSchema = lazily(() =>
+  taskSchema.omit({ key: true, outputs: true }).extend({
+    recipe: z
+      .string()
+      .regex(RECIPE_NAME, { error: "the name of a recipe: 1 to 64 of a-z, 0-9 and -, no - first" })
+      .describe("the recipe that says which pictures to make"),
+    vars: z.record(z.string(), varSchema).optional().describe("what the recipe's own words stand for"),
+  }),
+);
 
 /** A task whose outputs a recipe tells; what it says itself wins over what the recipe says. */
-export type RecipeTask = Readonly<z.infer<typeof orderSchema>>;
+export type RecipeTask = Readonly<z.infer<ReturnType<typeof orderSchema>>>;
 
 /** Whether this is the name of a recipe: then it is also a safe name of a file. */
 export function isRecipeName(name: string): boolean {
@@ -40,8 +43,8 @@ export function readOrder(value: unknown): RecipeTask | undefined {
   const { outputs, ...order } = value as Readonly<Record<string, unknown>>;
   const faults: Fault[] = [];
   if (outputs !== undefined) faults.push({ pointer: "/outputs", expected: "either outputs or a recipe, not both" });
-  const parsed = readAs(orderSchema, order);
-  if (!parsed.success) faults.push(...faultsOfIssues(parsed.error.issues, order, orderSchema));
+  const parsed = readAs(orderSchema(), order);
+  if (!parsed.success) faults.push(...faultsOfIssues(parsed.error.issues, order, orderSchema()));
   const vars = order["vars"];
   // zod passes over this name without a word.
   if (typeof vars === "object" && vars !== null && Object.hasOwn(vars, "__proto__"))

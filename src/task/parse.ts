@@ -22,7 +22,7 @@ import { folderFaults, tileFaults } from "./tile-faults.ts";
  * @throws TASK_INVALID with `faults`, one for each thing that is wrong
  */
 export function checkTask(value: unknown): Task {
-  const schema = namesHandler(value) ? handlerTaskSchema : taskSchema;
+  const schema = namesHandler(value) ? handlerTaskSchema() : taskSchema;
   // The one member that may hold anything: the schema would run out of stack.
   if (namesHandler(value) && isTooDeep(value["data"])) throw invalidTask([TOO_DEEP]);
   const parsed = readAs(schema, value);

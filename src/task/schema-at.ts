@@ -6,7 +6,7 @@ export type Path = readonly (string | number)[];
 /** The schema at a place, optional or not; undefined where a value has no place for it. */
 export function schemaAt(schema: z.ZodType | undefined, path: Path): z.ZodType | undefined {
   const [step, ...rest] = path;
-  const bare = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  const bare = bareOf(schema);
   if (step === undefined || bare === undefined) return bare;
   return schemaAt(memberOf(bare, step), rest);
 }
@@ -21,6 +21,12 @@ export function knownMembers(schema: z.ZodType | undefined): string[] {
 /** The words that may stand at a place. */
 export function knownWords(schema: z.ZodType | undefined): string[] {
   return formsOf(schema).flatMap((form) => (form instanceof z.ZodEnum ? form.options.map(String) : []));
+}
+
+/** The schema inside what only says that it may be left out, or that it is made late. */
+function bareOf(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodLazy;
+  return isWrapped ? bareOf(schema.unwrap() as z.ZodType) : schema;
 }
 
 function memberOf(schema: z.ZodType, step: string | number): z.ZodType | undefined {

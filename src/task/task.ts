@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { ENCODERS, FORMATS, type Format } from "../image/vocabulary/encoders.ts";
+import { lazily } from "../image/vocabulary/lazily.ts";
 import { RESIZE } from "../image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../image/vocabulary/table.ts";
-import { TILE } from "../image/vocabulary/tile.ts";
+import { tileOptions } from "../image/vocabulary/tile.ts";
 import { filePath } from "../image/vocabulary/values.ts";
 import { BATCH_NAME, HANDLER_NAME } from "./words.ts";
 
@@ -23,30 +24,35 @@ const MAX_AHEAD_MS = 315_576_000_000;
 const batchName = z.string().regex(BATCH_NAME, { error: "1 to 64 of A-Z, a-z, 0-9, ., _ and -, no sign first" });
 const touched = z.array(filePath).max(256);
 
-const stepSchema = z
-  .strictObject(stepArguments())
-  .refine((step) => Object.keys(step).length === 1, {
-    error: "one step: an object with exactly one member",
-    // An unknown member has its own fault, and is not counted here.
-    when: ({ issues }) => issues.length === 0,
-  })
-  .meta({ minProperties: 1, maxProperties: 1 });
+const stepSchema = lazily(() =>
+  z
+    .strictObject(stepArguments())
+    .refine((step) => Object.keys(step).length === 1, {
+      error: "one step: an object with exactly one member",
+      // An unknown member has its own fault, and is not counted here.
+      when: ({ issues }) => issues.length === 0,
+    })
+    .meta({ minProperties: 1, maxProperties: 1 }),
+);
 
 /** The options of an encoder that fit at least one; that they fit the output's own is checked with its format. */
-const encodeSchema = z.union(
-  FORMATS.map((format) => ENCODERS[format].options) as EncoderOptions[],
-  "options of the output's encoder",
+const encodeSchema = lazily(() =>
+  z.union(FORMATS.map((format) => ENCODERS[format].options) as EncoderOptions[], "options of the output's encoder"),
 );
 
 const outputSchema = z.strictObject({
   file: filePath.describe("where the picture goes, relative to the first root"),
   ...RESIZE,
   pages: z.int().min(1).max(100_000).optional().describe("how many frames of an animation to keep; default all"),
-  steps: z.array(stepSchema).max(64).optional().describe("what is done to the picture after its resize, in order"),
+  steps: z
+    .array(z.lazy(stepSchema))
+    .max(64)
+    .optional()
+    .describe("what is done to the picture after its resize, in order"),
   format: z.enum(FORMATS).optional().describe("default: what the ending of `file` says"),
   quality: z.int().min(1).max(100).optional().describe("the encoder's quality; default sharp's own"),
-  encode: encodeSchema.optional().describe("more options of the format's encoder"),
-  tile: z.strictObject(TILE).optional().describe("makes a pyramid of tiles instead of one picture"),
+  encode: z.lazy(encodeSchema).optional().describe("more options of the format's encoder"),
+  tile: z.lazy(tileOptions).optional().describe("makes a pyramid of tiles instead of one picture"),
 });
 
 const key = z
@@ -91,22 +97,24 @@ export const taskSchema = z.strictObject({
 });
 
 /** What the file of a task that is work for a handler may hold. */
-export const handlerTaskSchema = z.strictObject({
-  key,
-  handler: z
-    .string()
-    .regex(HANDLER_NAME, { error: "the name of a handler: 1 to 64 of a-z, 0-9 and -, no - first" })
-    .describe("the handler that does the work"),
-  data: z.json().optional().describe("what the handler is given"),
-  reads: touched.optional().describe("files that it reads; with `writes`, other tasks may run beside it"),
-  writes: touched.optional().describe("files that it writes"),
-  ...COMMON,
-});
+export const handlerTaskSchema = lazily(() =>
+  z.strictObject({
+    key,
+    handler: z
+      .string()
+      .regex(HANDLER_NAME, { error: "the name of a handler: 1 to 64 of a-z, 0-9 and -, no - first" })
+      .describe("the handler that does the work"),
+    data: z.json().optional().describe("what the handler is given"),
+    reads: touched.optional().describe("files that it reads; with `writes`, other tasks may run beside it"),
+    writes: touched.optional().describe("files that it writes"),
+    ...COMMON,
+  }),
+);
 
 /** A checked task on pictures. */
 export type PictureTask = Readonly<z.infer<typeof taskSchema>>;
 /** A checked task that is work for a handler. */
-export type HandlerTask = Readonly<z.infer<typeof handlerTaskSchema>>;
+export type HandlerTask = Readonly<z.infer<ReturnType<typeof handlerTaskSchema>>>;
 /** A checked task: instructions, and who asks for them. */
 export type Task = PictureTask | HandlerTask;
 export type Output = PictureTask["outputs"][number];

@@ -59,6 +59,26 @@ describe("more tasks than a look keeps", () => {
   });
 });
 
+describe("a task that has gone to deferred/ since the last look", () => {
+  it("brings the next look when it is due, and no sooner", async () => {
+    const { backlog } = await backlogOf({ "tasks/1.json": making("a.png", "a.jpg") });
+    expect(backlog.nextLookMs()).toBe(Number.POSITIVE_INFINITY);
+    backlog.deferred(Date.now() + 60_000);
+    expect(backlog.nextLookMs()).toBeGreaterThan(50_000);
+    expect(backlog.nextLookMs()).toBeLessThanOrEqual(60_000);
+    expect(backlog.retrying()).toBe(1);
+  });
+
+  it("is not forgotten by a look that was under way", async () => {
+    const context = await contextOn(await spoolWith({}));
+    const backlog = openBacklog(context);
+    const look = backlog.look();
+    backlog.deferred(Date.now() + 60_000);
+    await look;
+    expect(backlog.nextLookMs()).toBeLessThanOrEqual(60_000);
+  });
+});
+
 describe("many tasks that a task is in the way of which has begun", () => {
   it("do not keep it from going on, however many there are before it", async () => {
     const { next } = await backlogOf({

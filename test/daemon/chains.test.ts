@@ -41,6 +41,30 @@ describe("what is known of the tasks that a task waits for", () => {
   });
 });
 
+describe("a task that waits for others which wait in sight", () => {
+  it("costs no look at the spool when another task has ended", async () => {
+    const layout = await spoolWith({
+      [`deferred/${Date.now() + 600_000}.1.a2.json`]: making("a.png", "a.jpg"),
+      ...Object.fromEntries(
+        Array.from({ length: 50 }, (_, index) => [
+          `tasks/${index + 2}.json`,
+          making("b.png", "b.jpg", { after: [index + 1] }),
+        ]),
+      ),
+    });
+    const { system, calls } = record(layout.root, undefined, realSystem());
+    const backlog = openBacklog(await contextOn(layout, { system }));
+    await backlog.look();
+    await backlog.look();
+    expect(await backlog.next([])).toBeUndefined();
+    const asked = calls().length;
+    backlog.ended();
+    expect(await backlog.next([])).toBeUndefined();
+    expect(backlog.chained()).toBe(50);
+    expect(calls().slice(asked)).toEqual([]);
+  });
+});
+
 describe("a task that waited for a batch and has begun", () => {
   it("does not wait for it again when a person retries one of its tasks, so that neither waits for the other", async () => {
     const layout = await spoolWith({

@@ -97,7 +97,7 @@ export function taskRows(): Row[] {
 /** Members that only a task for a handler has, as `taskRows`. */
 export function handlerRows(): Row[] {
   const common = new Set(Object.keys(taskSchema.shape).map(code));
-  return memberRows(z.toJSONSchema(handlerTaskSchema)).filter(([name = ""]) => !common.has(name));
+  return memberRows(z.toJSONSchema(handlerTaskSchema())).filter(([name = ""]) => !common.has(name));
 }
 
 /** Members of an entry of the schedule, as `taskRows`. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ENCODERS, FORMATS, type Format } from "../../src/image/vocabulary/encoders.ts";
 import { RESIZE } from "../../src/image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../../src/image/vocabulary/table.ts";
-import { TILE } from "../../src/image/vocabulary/tile.ts";
+import { type Tile, tileOptions } from "../../src/image/vocabulary/tile.ts";
 
 type Json = z.core.JSONSchema.BaseSchema;
 
@@ -34,17 +34,17 @@ export function words(): Word[] {
 
 /** Every option of a pyramid, beside what it needs to make sense. */
 function tileWords(): Word[] {
-  const beside: Readonly<Partial<Record<keyof typeof TILE, object>>> = {
+  const beside: Readonly<Partial<Record<keyof Tile, object>>> = {
     overlap: { size: 8_192 },
     ...{ centre: { layout: "google" }, center: { layout: "google" }, id: { layout: "iiif3" } },
     basename: { container: "zip" },
   };
-  return Object.entries(TILE).map(([word, schema]) => ({
+  return Object.entries(tileOptions().shape).map(([word, schema]) => ({
     name: `tile ${word}`,
     schema,
     pointer: `/outputs/0/tile/${word}`,
     output: (value: unknown) => {
-      const tile = { ...beside[word as keyof typeof TILE], [word]: value };
+      const tile = { ...beside[word as keyof Tile], [word]: value };
       return { file: `out${endingOf(tile)}`, tile };
     },
   }));

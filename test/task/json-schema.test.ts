@@ -16,7 +16,7 @@ beforeAll(() => {
 
 /** Whether spoold itself takes it, as far as members one by one are concerned. */
 function isTaken(value: unknown): boolean {
-  return [taskSchema, handlerTaskSchema, orderSchema].some((schema) => schema.safeParse(value).success);
+  return [taskSchema, handlerTaskSchema(), orderSchema()].some((schema) => schema.safeParse(value).success);
 }
 
 /** All that README shows between braces and that names a source or a handler. */

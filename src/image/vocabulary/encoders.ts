@@ -1,6 +1,7 @@
 /** The formats that an output may have, each with every option of its encoder. Ranges are those that sharp enforces. */
 import type { Sharp } from "sharp";
 import * as z from "zod";
+import { lazily } from "./lazily.ts";
 import { yesOrNo } from "./values.ts";
 
 /** One format. */
@@ -17,15 +18,15 @@ const between = (min: number, max: number): z.ZodOptional<z.ZodNumber> => z.numb
 const flag = yesOrNo.optional();
 
 const quality = (fallback: number) => whole(1, 100).describe(`lower is smaller and worse; default ${fallback}`);
-const progressive = flag.describe("appears whole at once and then sharpens");
+const progressive = () => flag.describe("appears whole at once and then sharpens");
 const subsampling = (fallback: string) =>
   z.enum(["4:2:0", "4:4:4"]).optional().describe(`4:2:0 halves the resolution of colour; default ${fallback}`);
-const lossless = flag.describe("keeps every pixel");
-const palette = whole(2, 256).describe("how many colours at most; default 256");
-const dither = between(0, 1).describe("how much error diffusion; default 1");
+const lossless = () => flag.describe("keeps every pixel");
+const palette = () => whole(2, 256).describe("how many colours at most; default 256");
+const dither = () => between(0, 1).describe("how much error diffusion; default 1");
 const effort = (min: number, max: number, fallback: number) =>
   whole(min, max).describe(`more is smaller and slower; default ${fallback}`);
-const animation = {
+const animation = () => ({
   loop: whole(0, 65_535).describe("how often an animation plays; 0 for ever, the default"),
   delay: z
     .union([z.int().min(0).max(65_535), z.array(z.int().min(0).max(65_535)).min(1).max(10_000)], {
@@ -33,13 +34,13 @@ const animation = {
     })
     .optional()
     .describe("ms between frames: for all, or one for each"),
-};
+});
 
 const jpeg = encoder(
   [".jpg", ".jpeg"],
-  {
+  () => ({
     quality: quality(80),
-    progressive,
+    progressive: progressive(),
     chromaSubsampling: subsampling("4:2:0"),
     trellisQuantisation: flag.describe("trellis quantisation"),
     overshootDeringing: flag.describe("less ringing round hard edges on white"),
@@ -50,32 +51,32 @@ const jpeg = encoder(
     quantisationTable: whole(0, 8).describe("which quantisation table; default 0"),
     quantizationTable: whole(0, 8).describe("the same as quantisationTable"),
     mozjpeg: flag.describe("mozjpeg's defaults: smaller and slower"),
-  },
+  }),
   (picture, options) => picture.jpeg(options),
 );
 
 const png = encoder(
   [".png"],
-  {
-    progressive,
+  () => ({
+    progressive: progressive(),
     compressionLevel: whole(0, 9).describe("zlib's level; default 6"),
     adaptiveFiltering: flag.describe("tries every row filter"),
     quality: whole(1, 100).describe("as few colours as this quality needs; makes a palette"),
     effort: effort(1, 10, 7).describe("more is smaller and slower; default 7; makes a palette"),
     palette: flag.describe("a palette instead of true colours"),
-    colours: palette.describe("how many colours at most; default 256; makes a palette"),
-    colors: palette.describe("the same as colours"),
-    dither: dither.describe("how much error diffusion; default 1; makes a palette"),
-  },
+    colours: palette().describe("how many colours at most; default 256; makes a palette"),
+    colors: palette().describe("the same as colours"),
+    dither: dither().describe("how much error diffusion; default 1; makes a palette"),
+  }),
   (picture, options) => picture.png(options),
 );
 
 const webp = encoder(
   [".webp"],
-  {
+  () => ({
     quality: quality(80),
     alphaQuality: whole(0, 100).describe("the quality of transparency; default 100"),
-    lossless,
+    lossless: lossless(),
     nearLossless: flag.describe("lossless after small changes that help; `quality` says how small"),
     smartSubsample: flag.describe("better colour at edges"),
     smartDeblock: flag.describe("better edges of low contrast; slow"),
@@ -87,44 +88,44 @@ const webp = encoder(
       .optional()
       .describe("what kind of picture it is; default `default`"),
     exact: flag.describe("keeps the colours of transparent pixels"),
-    ...animation,
-  },
+    ...animation(),
+  }),
   (picture, options) => picture.webp(options),
 );
 
 const avif = encoder(
   [".avif"],
-  {
+  () => ({
     quality: quality(50),
-    lossless,
+    lossless: lossless(),
     effort: effort(0, 9, 4),
     chromaSubsampling: subsampling("4:4:4"),
     bitdepth: z.literal([8, 10, 12]).optional().describe("bits a channel; default 8"),
     tune: z.enum(["auto", "iq", "psnr", "ssim"]).optional().describe("which measure of quality it aims at"),
-  },
+  }),
   (picture, options) => picture.avif(options),
 );
 
 const gif = encoder(
   [".gif"],
-  {
+  () => ({
     reuse: flag.describe("keeps the source's palette if it can; default true"),
-    progressive,
-    colours: palette,
-    colors: palette.describe("the same as colours"),
+    progressive: progressive(),
+    colours: palette(),
+    colors: palette().describe("the same as colours"),
     effort: effort(1, 10, 7),
-    dither,
+    dither: dither(),
     interFrameMaxError: between(0, 32).describe("how far pixels of two frames may differ and count as the same"),
     interPaletteMaxError: between(0, 256).describe("how far palettes may differ and be shared; default 3"),
     keepDuplicateFrames: flag.describe("keeps frames that are like the one before"),
-    ...animation,
-  },
+    ...animation(),
+  }),
   (picture, options) => picture.gif(options),
 );
 
 const tiff = encoder(
   [".tif", ".tiff"],
-  {
+  () => ({
     quality: quality(80),
     // Sharp's types also know zstd and jp2k, which the build of libvips that npm installs does not.
     compression: z
@@ -145,7 +146,7 @@ const tiff = encoder(
       .describe("so few bits a pixel: makes it grey; not for pictures with transparency"),
     miniswhite: flag.describe("0 is white, with 1 bit"),
     resolutionUnit: z.enum(["inch", "cm"]).optional().describe("the unit written beside xres and yres"),
-  },
+  }),
   (picture, options) => {
     const { compression, bitdepth = compression === "ccittfax4" ? 1 : undefined } = options;
     if (bitdepth === undefined) return picture.tiff(options);
@@ -163,9 +164,15 @@ export const FORMATS = Object.keys(ENCODERS) as [Format, ...Format[]];
 
 function encoder<Shape extends z.ZodRawShape>(
   endings: readonly string[],
-  shape: Shape,
+  shape: () => Shape,
   apply: (picture: Sharp, options: z.output<z.ZodObject<Shape, z.core.$strict>>) => Sharp,
 ): Encoder & { readonly options: z.ZodObject<Shape, z.core.$strict> } {
-  const options = z.strictObject(shape);
-  return { endings, options, apply: (picture, value) => apply(picture, options.parse(value)) };
+  const options = lazily(() => z.strictObject(shape()));
+  return {
+    endings,
+    get options() {
+      return options();
+    },
+    apply: (picture, value) => apply(picture, options().parse(value)),
+  };
 }

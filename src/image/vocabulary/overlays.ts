@@ -21,21 +21,22 @@ const GRAVITIES = [
 
 const offset = z.int().min(-16_383).max(16_383);
 
-const placement = {
+const placement = () => ({
   gravity: z.enum(GRAVITIES).optional(),
   top: offset.optional(),
   left: offset.optional(),
   tile: yesOrNo.optional(),
   blend: z.enum([...OPAQUE_BLENDS, ...CUTTING_BLENDS]).optional(),
   opacity: z.number().min(0).max(1).optional(),
-};
+});
 
-type Placement = Readonly<z.output<z.ZodObject<typeof placement>>>;
+type Placement = Readonly<z.output<z.ZodObject<ReturnType<typeof placement>>>>;
 
 const BOTH = { path: ["top"], error: "top and left, both or none" };
 
 export const composite = step({
-  argument: z.strictObject({ input: filePath, width: pixels(1).optional(), ...placement }).refine(hasBothOrNone, BOTH),
+  argument: () =>
+    z.strictObject({ input: filePath, width: pixels(1).optional(), ...placement() }).refine(hasBothOrNone, BOTH),
   tells: "lays the picture `input` on this one, scaled to `width` and never larger than this one",
   async apply(picture, { input, width, ...placed }, stage) {
     const overlay = await stage.openOverlay(input);
@@ -47,28 +48,29 @@ export const composite = step({
 const MAX_TEXT_PIXELS = 64_000_000;
 
 export const text = step({
-  argument: z
-    .strictObject({
-      text: z.string().min(1).max(1_000),
-      font: z
-        .string()
-        .max(100)
-        .regex(/^[A-Za-z][A-Za-z -]*$/, { error: "the name of a font, in letters, spaces and hyphens" })
-        .optional(),
-      size: z.number().min(1).max(1_000).optional(),
-      colour: colour.optional(),
-      width: pixels(1).optional(),
-      align: z.enum(["left", "centre", "center", "right"]).optional(),
-      justify: yesOrNo.optional(),
-      spacing: z.int().min(0).max(1_000).optional(),
-      wrap: z.enum(["word", "char", "word-char", "none"]).optional(),
-      ...placement,
-    })
-    .refine(hasBothOrNone, BOTH)
-    .refine(({ text, size = TEXT_SIZE, spacing = 0 }) => areaOf(text, size, spacing) <= MAX_TEXT_PIXELS, {
-      path: ["text"],
-      error: "text that covers at most 64 million pixels",
-    }),
+  argument: () =>
+    z
+      .strictObject({
+        text: z.string().min(1).max(1_000),
+        font: z
+          .string()
+          .max(100)
+          .regex(/^[A-Za-z][A-Za-z -]*$/, { error: "the name of a font, in letters, spaces and hyphens" })
+          .optional(),
+        size: z.number().min(1).max(1_000).optional(),
+        colour: colour.optional(),
+        width: pixels(1).optional(),
+        align: z.enum(["left", "centre", "center", "right"]).optional(),
+        justify: yesOrNo.optional(),
+        spacing: z.int().min(0).max(1_000).optional(),
+        wrap: z.enum(["word", "char", "word-char", "none"]).optional(),
+        ...placement(),
+      })
+      .refine(hasBothOrNone, BOTH)
+      .refine(({ text, size = TEXT_SIZE, spacing = 0 }) => areaOf(text, size, spacing) <= MAX_TEXT_PIXELS, {
+        path: ["text"],
+        error: "text that covers at most 64 million pixels",
+      }),
   tells: "writes text in `font` at `size` points (= px), default sans 24 in black; no markup; wrapped at `width` px",
   async apply(picture, { text, font = "sans", size = TEXT_SIZE, colour = "black", width, ...rest }, stage) {
     const { align, justify, spacing, wrap, ...placed } = rest;

@@ -1,6 +1,7 @@
 /** What a step on a picture is: data. No sharp at run time here, so that the daemon and the command line may load it. */
 import type { CreateText, Sharp } from "sharp";
 import type * as z from "zod";
+import { lazily } from "./lazily.ts";
 
 /** Pixels. */
 export interface Size {
@@ -42,7 +43,7 @@ export interface Step<Argument extends z.ZodType = z.ZodType> {
 
 /** How a step is written down; what is left out has the plain answer. */
 interface Entry<Argument extends z.ZodType> {
-  readonly argument: Argument;
+  readonly argument: () => Argument;
   readonly tells: string;
   readonly countsInBytes?: boolean;
   readonly apply: (picture: Sharp, argument: z.output<Argument>, stage: Stage) => Sharp | Promise<Sharp>;
@@ -52,14 +53,17 @@ interface Entry<Argument extends z.ZodType> {
 
 /** Makes an entry of the table: its argument and what is done with it have the same type. */
 export function step<Argument extends z.ZodType>(entry: Entry<Argument>): Step<Argument> {
-  const { argument, tells, countsInBytes = false, apply } = entry;
+  const { tells, countsInBytes = false, apply } = entry;
   const { sizeAfter = (_, size) => size, foretellsSize = () => true } = entry;
+  const argument = lazily(entry.argument);
   return {
-    argument,
+    get argument() {
+      return argument();
+    },
     tells,
     countsInBytes,
-    apply: (picture, value, stage) => apply(picture, argument.parse(value), stage),
-    sizeAfter: (value, size) => sizeAfter(argument.parse(value), size),
-    foretellsSize: (value) => foretellsSize(argument.parse(value)),
+    apply: (picture, value, stage) => apply(picture, argument().parse(value), stage),
+    sizeAfter: (value, size) => sizeAfter(argument().parse(value), size),
+    foretellsSize: (value) => foretellsSize(argument().parse(value)),
   };
 }

@@ -10,7 +10,7 @@ import { composite, text } from "./overlays.ts";
 import { RESIZE } from "./resize.ts";
 import { spell } from "./spell.ts";
 import type { Step } from "./step.ts";
-import { TILE } from "./tile.ts";
+import { tileOptions } from "./tile.ts";
 import {
   clahe,
   flatten,
@@ -52,7 +52,7 @@ export function vocabularyRows(): readonly Row[] {
     tells,
   }));
   const encoders = FORMATS.flatMap((format) => rowsOf(format, ENCODERS[format].options.shape));
-  return [...rowsOf("resize", RESIZE), ...steps, ...encoders, ...rowsOf("tile", TILE)];
+  return [...rowsOf("resize", RESIZE), ...steps, ...encoders, ...rowsOf("tile", tileOptions().shape)];
 }
 
 function rowsOf(kind: Row["kind"], shape: z.ZodRawShape): Row[] {

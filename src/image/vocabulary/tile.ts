@@ -2,47 +2,53 @@
 import type { Sharp } from "sharp";
 import * as z from "zod";
 import { colour } from "./colour.ts";
+import { lazily } from "./lazily.ts";
 import { yesOrNo } from "./values.ts";
 
 /** How tiles may be laid out. */
 export const TILE_LAYOUTS = ["dz", "zoomify", "google", "iiif", "iiif3"] as const;
 
 /** sharp's TileOptions. */
-export const TILE = {
-  size: z.int().min(1).max(8_192).optional().describe("px; default 256"),
-  overlap: z
-    .int()
-    .min(0)
-    .max(8_192)
-    .optional()
-    .describe("px that neighbours share, at most `size`; layout dz; default 0"),
-  angle: z.literal([0, 90, 180, 270]).optional().describe("turns the picture clockwise; takes all of it into memory"),
-  background: colour.optional().describe("what fills tiles at the edge and blank ones; default white"),
-  depth: z
-    .enum(["onepixel", "onetile", "one"])
-    .optional()
-    .describe("where levels end; default what the layout asks for"),
-  skipBlanks: z.int().min(-1).max(65_535).optional().describe("leaves out tiles this near to the background; -1 none"),
-  container: z.enum(["fs", "zip"]).optional().describe("a folder, or one file; default fs"),
-  layout: z.enum(TILE_LAYOUTS).optional().describe("how tiles are named; default dz, Deep Zoom"),
-  centre: yesOrNo.optional().describe("puts the picture in the middle of its tiles; layout google"),
-  center: yesOrNo.optional().describe("the same as centre"),
-  id: z
-    .string()
-    .regex(/^https?:\/\/[!#-;=?-[\]_a-~]{1,1000}$/, { error: "a URI that begins with https:// or http://" })
-    .optional()
-    .describe("where the folder will be served; layouts iiif and iiif3; default https://example.com/iiif"),
-  basename: z
-    .string()
-    .regex(/^(?!\.)[^/\\"<>\p{Cc}]{1,200}$/u, { error: 'a name without a dot first, and without / \\ " < >' })
-    .optional()
-    .describe("the name inside a zip; default that of `file`"),
-};
-
-const tileOptions = z.strictObject(TILE);
+export const tileOptions = lazily(() =>
+  z.strictObject({
+    size: z.int().min(1).max(8_192).optional().describe("px; default 256"),
+    overlap: z
+      .int()
+      .min(0)
+      .max(8_192)
+      .optional()
+      .describe("px that neighbours share, at most `size`; layout dz; default 0"),
+    angle: z.literal([0, 90, 180, 270]).optional().describe("turns the picture clockwise; takes all of it into memory"),
+    background: colour.optional().describe("what fills tiles at the edge and blank ones; default white"),
+    depth: z
+      .enum(["onepixel", "onetile", "one"])
+      .optional()
+      .describe("where levels end; default what the layout asks for"),
+    skipBlanks: z
+      .int()
+      .min(-1)
+      .max(65_535)
+      .optional()
+      .describe("leaves out tiles this near to the background; -1 none"),
+    container: z.enum(["fs", "zip"]).optional().describe("a folder, or one file; default fs"),
+    layout: z.enum(TILE_LAYOUTS).optional().describe("how tiles are named; default dz, Deep Zoom"),
+    centre: yesOrNo.optional().describe("puts the picture in the middle of its tiles; layout google"),
+    center: yesOrNo.optional().describe("the same as centre"),
+    id: z
+      .string()
+      .regex(/^https?:\/\/[!#-;=?-[\]_a-~]{1,1000}$/, { error: "a URI that begins with https:// or http://" })
+      .optional()
+      .describe("where the folder will be served; layouts iiif and iiif3; default https://example.com/iiif"),
+    basename: z
+      .string()
+      .regex(/^(?!\.)[^/\\"<>\p{Cc}]{1,200}$/u, { error: 'a name without a dot first, and without / \\ " < >' })
+      .optional()
+      .describe("the name inside a zip; default that of `file`"),
+  }),
+);
 
 /** What an output's `tile` says. */
-export type Tile = z.output<typeof tileOptions>;
+export type Tile = z.output<ReturnType<typeof tileOptions>>;
 
 export type TileLayout = (typeof TILE_LAYOUTS)[number];
 
@@ -72,5 +78,5 @@ export function folderOfDzi(file: string): string {
 
 /** Asks sharp for tiles; to be called after the encoder was. @param tile checked again, as with encoders */
 export function applyTile(picture: Sharp, tile: Tile): Sharp {
-  return picture.tile(tileOptions.parse(tile));
+  return picture.tile(tileOptions().parse(tile));
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ENCODERS, type Format } from "../../../src/image/vocabulary/encoders.ts";
 import { RESIZE } from "../../../src/image/vocabulary/resize.ts";
 import { STEPS, type StepWord } from "../../../src/image/vocabulary/table.ts";
-import { TILE } from "../../../src/image/vocabulary/tile.ts";
+import { tileOptions } from "../../../src/image/vocabulary/tile.ts";
 import { membersOfInterface, wordsOfInterface, wordsOfType } from "../../support/declarations.ts";
 import { membersOf } from "../../support/samples.ts";
 
@@ -74,7 +74,7 @@ describe("the vocabulary is sharp's own", () => {
   });
 
   it("for the tiles of a pyramid", () => {
-    expect(Object.keys(TILE).toSorted()).toEqual(membersOfInterface("TileOptions").toSorted());
+    expect(Object.keys(tileOptions().shape).toSorted()).toEqual(membersOfInterface("TileOptions").toSorted());
   });
 
   it.each(Object.entries(OPTIONS))("for the argument of the step %s", (word, name) => {
@@ -104,8 +104,8 @@ describe("the vocabulary is sharp's own", () => {
     ["align", wordsOfType("TextAlign"), member("text", "align")],
     ["wrap", wordsOfType("TextWrap"), member("text", "wrap")],
     ["preset", membersOfInterface("PresetEnum"), ENCODERS.webp.options.shape.preset],
-    ["container", wordsOfType("TileContainer"), TILE.container],
-    ["layout", wordsOfType("TileLayout"), TILE.layout],
+    ["container", wordsOfType("TileContainer"), tileOptions().shape.container],
+    ["layout", wordsOfType("TileLayout"), tileOptions().shape.layout],
     ["tune", wordsOfType("HeifTune"), ENCODERS.avif.options.shape.tune],
   ])("for the words of %s", (_name, theirs, schema) => {
     expect(z.toJSONSchema(schema).enum?.toSorted()).toEqual(theirs.toSorted());

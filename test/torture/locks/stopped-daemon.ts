@@ -56,6 +56,8 @@ export async function stopDaemon(directory: string, moment: Moment): Promise<rea
     const after = (await log(directory, "first")).slice(before.length);
     if (!(await until(async () => (await receipts(directory)) >= TASKS)))
       return ["the second daemon did not end the work"];
+    // The file of the last task goes after its receipt has come.
+    await until(async () => (await readdir(join(directory, "spool/active"))).length === 0);
     const states = await statesOf(join(directory, "spool"));
     const astray = [...states].filter(([, where]) => where.join() !== "done");
     return [
