@@ -21,8 +21,8 @@ import type { WorkEnd } from "./worker-process.ts";
 export interface Conclusion {
   /** `taken`: a person has removed or moved the task's file from `active/` meanwhile; there is nothing left to move. */
   readonly move: Move["to"] | "taken";
-  /** When it may run again, ms since epoch: 0 at once; null when it has ended. */
-  readonly dueAtMs: number | null;
+  /** When a task that is deferred is due, ms since epoch; 0: at once. */
+  readonly dueAtMs: number;
   /** Why nothing may be started for now, or null. */
   readonly pause: SpooldError | null;
   /** What the attempt failed with; null when it succeeded, or does not count. */
@@ -46,7 +46,6 @@ export async function conclude(context: DaemonContext, attempt: Attempt, end: Wo
   return settle(context, attempt, outcome);
 }
 
-/** It may lie in `tasks/` again: it was passed over there as long as it ran. */
 const TAKEN: Conclusion = { move: "taken", dueAtMs: 0, pause: null, error: null };
 
 /** Moves a task to where an outcome leads, and tells the log. */
@@ -77,7 +76,7 @@ export async function settle(context: DaemonContext, attempt: Attempt, outcome: 
   const failure = move.to === "failed" ? move.error : move.to === "deferred" ? move.counted : null;
   return {
     move: move.to,
-    dueAtMs: move.to === "deferred" ? move.dueAtMs : null,
+    dueAtMs: move.to === "deferred" ? move.dueAtMs : 0,
     pause: pause === null ? null : new SpooldError(pause.code, pause.facts),
     error: failure?.code ?? null,
   };

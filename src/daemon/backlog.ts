@@ -30,11 +30,13 @@ export interface Candidate {
 export interface Backlog {
   /** Looks at the directories anew, and takes in drops that have settled. */
   look(): Promise<void>;
+  /** Looks at `deferred/` alone, which is small: what is due there joins those that wait. */
+  lookAtDeferred(): Promise<void>;
   /** The next task to start: the first in order that nothing is in the way of. It leaves the window. */
   next(running: readonly Holder[]): Promise<Candidate | undefined>;
   /** A task has ended: others may have waited for it. */
   ended(): void;
-  /** A task has gone to `deferred/`: the next look need not come before it is due. @param dueAtMs ms since epoch */
+  /** A task has gone to `deferred/`: there is nothing to see before it is due. @param dueAtMs ms since epoch */
   deferred(dueAtMs: number): void;
   /** How many tasks and settling drops the last look saw and nobody has taken since. */
   waiting(): number;
@@ -48,8 +50,10 @@ export interface Backlog {
   retrying(): number;
   /** Whether the window has run out while more waits beyond it. */
   hasRunDry(): boolean;
-  /** In how many ms another look may find something that needs no bell: a settled drop, a deferred task. */
+  /** In how many ms another look may find something that needs no bell: a settled drop. */
   nextLookMs(): number;
+  /** In how many ms a look at `deferred/` will find something that is due; Infinity when nothing waits there. */
+  nextDueMs(): number;
   rejected(): number;
   /** How many files with a task's name could not be read when last looked at: they are left where they are. */
   unreadable(): number;
@@ -78,7 +82,8 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   let begun: TaskEntry[] = [];
   /** Numbers of tasks that the last look saw and nobody has taken since. */
   let present = new Set<number>();
-  let names: readonly string[] = [];
+  /** What the last look saw in `tasks/`, and what the last look at `deferred/` saw there that is due. */
+  const seen = { tasks: [] as readonly string[], due: [] as readonly string[] };
   /** What tasks hold that have begun and are not due. */
   let later = { busy: createBusy(), numbers: [] as readonly number[] };
   let retrying = 0;
@@ -98,7 +103,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   /** When a look at those that were left out takes no more than its part of the time. */
   let lookForLeftOutMs = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
-  /** The earliest of those that have gone to `deferred/` since the last look began. */
+  /** The earliest of those that have gone to `deferred/` since the last look at it began. */
   let dueSinceLookMs = Number.POSITIVE_INFINITY;
 
   return {
@@ -106,37 +111,26 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       const beganMs = system.monotonicMs();
       const leftBefore = new Set(unreadable);
       unreadable.clear();
-      dueSinceLookMs = Number.POSITIVE_INFINITY;
       forgetChains();
       const tasks = await scanTasks(system, layout, kept);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
       await drops.tend(tasks);
-      const dueBy = { nowMs: system.nowMs(), longestWaitMs: settings.backoffMaxMs };
-      const deferred = await scanDeferred(system, layout, dueBy, kept);
-      isDueCut = deferred.isDueCut;
-      nextDueAtMs = Math.min(deferred.nextDueAtMs, dueSinceLookMs);
-      names = [...tasks.drops.map((file) => `tasks/${file}`), ...[...tasks.entries, ...deferred.due].map(keyOfEntry)];
+      seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(keyOfEntry)];
       const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const waiting = whole.filter(({ number }) => number <= complete);
       leftOut = whole.length - waiting.length;
       complete = tasks.highest;
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
-      window = [...deferred.due, ...waiting].sort(compareEntries);
-      begun = window.filter(hasBegun);
-      const known = [...whole.filter(({ file }) => !leftBefore.has(file)), ...deferred.due, ...deferred.later];
-      present = new Set(known.map(({ number }) => number));
       others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
-      const keys = new Set([...window, ...deferred.later].map(keyOfEntry));
+      present = new Set(whole.filter(({ file }) => !leftBefore.has(file)).map(({ number }) => number));
+      const deferred = await seeDeferred(waiting);
+      const keys = new Set([...waiting, ...deferred].map(keyOfEntry));
       for (const key of inspected.keys()) if (!keys.has(key)) inspected.delete(key);
-      retrying = deferred.later.length;
-      later = {
-        busy: busyWith(await holdersOf(deferred.later)),
-        numbers: deferred.later.map(({ number }) => number),
-      };
-      // Of more than can be remembered nothing is known, so nothing overtakes them.
-      if (deferred.isLaterCut) later.busy.add(EVERYTHING);
+    },
+    async lookAtDeferred() {
+      await seeDeferred(window.filter(({ state }) => state === "tasks"));
     },
     async next(running) {
       const holders = await holdersOf(begun);
@@ -183,13 +177,36 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     waiting: () => window.length + beyond + drops.settling(),
     others: () => others,
     chained: () => chained,
-    seen: () => new Set(names),
+    seen: () => new Set([...seen.tasks, ...seen.due]),
     retrying: () => retrying,
     hasRunDry: () => window.length === chained && beyond > 0,
-    nextLookMs: () => Math.min(untilLeftOutMs(), drops.nextLookMs(), nextDueAtMs - system.nowMs()),
+    nextLookMs: () => Math.min(untilLeftOutMs(), drops.nextLookMs()),
+    nextDueMs: () => nextDueAtMs - system.nowMs(),
     rejected: drops.rejected,
     unreadable: () => unreadable.size,
   };
+
+  /** @param waiting what waits in `tasks/`; what is due joins it @returns everything that `deferred/` holds */
+  async function seeDeferred(waiting: readonly TaskEntry[]): Promise<readonly TaskEntry[]> {
+    dueSinceLookMs = Number.POSITIVE_INFINITY;
+    const dueBy = { nowMs: system.nowMs(), longestWaitMs: settings.backoffMaxMs };
+    const deferred = await scanDeferred(system, layout, dueBy, kept);
+    const all = [...deferred.due, ...deferred.later];
+    isDueCut = deferred.isDueCut;
+    nextDueAtMs = Math.min(deferred.nextDueAtMs, dueSinceLookMs);
+    seen.due = deferred.due.map(keyOfEntry);
+    window = [...deferred.due, ...waiting].sort(compareEntries);
+    begun = window.filter(hasBegun);
+    for (const { number } of all) present.add(number);
+    retrying = deferred.later.length;
+    later = {
+      busy: busyWith(await holdersOf(deferred.later)),
+      numbers: deferred.later.map(({ number }) => number),
+    };
+    // Of more than can be remembered nothing is known, so nothing overtakes them.
+    if (deferred.isLaterCut) later.busy.add(EVERYTHING);
+    return all;
+  }
 
   /** @returns the task when it may start now, or why it does not */
   async function take(

@@ -78,6 +78,7 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
     try {
       await runner.retryStranded();
       if (isLookDue()) await look();
+      else if (backlog.nextDueMs() <= 0) await lookAtDeferred();
       // Also while the spool is paused by hand: then nothing is started, but what comes in waits.
       if (await scheduler.tend()) state.rang = true;
       await startAll();
@@ -101,6 +102,12 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
     await runner.giveUpTaken();
     await scheduler.look();
     lookTookMs = system.monotonicMs() - lookedAtMs;
+  }
+
+  async function lookAtDeferred(): Promise<void> {
+    const looked = runner.looking();
+    await backlog.lookAtDeferred();
+    looked();
   }
 
   async function startAll(): Promise<void> {
@@ -145,7 +152,7 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
 
   function sleepMs(): number {
     if (pause.remainingMs() > 0) return pause.remainingMs();
-    return state.rang ? 0 : Math.max(Math.min(untilLookMs(), scheduler.nextMs()), 0);
+    return state.rang ? 0 : Math.max(Math.min(untilLookMs(), backlog.nextDueMs(), scheduler.nextMs()), 0);
   }
 
   /** What came in while the last tasks ran has not been looked at yet. */

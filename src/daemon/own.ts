@@ -42,10 +42,11 @@ export async function own(context: DaemonContext, owned: Owned, options: DaemonO
   const pause = createPause(system.monotonicMs, log);
   const backlog = openBacklog(context);
   const marks = createBegunMarks(system, layout);
-  const ended = (dueAtMs: number | null): void => {
+  const ended: RunnerEvents["ended"] = (conclusion) => {
     backlog.ended();
-    if (dueAtMs !== null && dueAtMs > system.nowMs()) backlog.deferred(dueAtMs);
-    else if (dueAtMs !== null) state.rang = true;
+    if (conclusion?.move === "deferred") backlog.deferred(conclusion.dueAtMs);
+    // It may lie in tasks/ again, where it was passed over as long as it ran.
+    if (conclusion?.move === "taken") state.rang = true;
     wakeup.ring();
   };
   const breaker = createBreaker(settings.maxAlike);

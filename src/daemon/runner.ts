@@ -51,8 +51,8 @@ interface Running {
 }
 
 export interface RunnerEvents {
-  /** An attempt has ended: a worker is free. @param dueAtMs when the task waits again, which no bell may tell; else null */
-  readonly ended: (dueAtMs: number | null) => void;
+  /** An attempt has ended, or was given up: a worker is free. */
+  readonly ended: (conclusion: Pick<Conclusion, "move" | "dueAtMs"> | null) => void;
   /** How an attempt ended. */
   readonly concluded: (move: Conclusion["move"]) => void;
   /** Going on would break a promise. */
@@ -100,7 +100,7 @@ export function openRunner(
       for (const attempt of stranded) {
         const { active } = attempt;
         const { number } = active;
-        let dueAtMs: number | null = null;
+        let ended: Conclusion | null = null;
         if (await hasReceipt(system, layout, number)) {
           await dropEnded(system, layout, active);
           await forgetWord(system, layout, marksOf(attempt.task), number);
@@ -109,13 +109,12 @@ export function openRunner(
           // Nothing may be left whose end would tell that the machine is mended.
           pause.end();
         } else {
-          const { move, dueAtMs: next } = await settle(context, attempt, { kind: "interrupted" });
-          dueAtMs = next;
-          if (move === "deferred") deferred.add({ number, touches: running.get(number)?.touches ?? EVERYTHING });
+          ended = await settle(context, attempt, { kind: "interrupted" });
+          if (ended.move === "deferred") deferred.add({ number, touches: running.get(number)?.touches ?? EVERYTHING });
         }
         stranded.delete(attempt);
         running.delete(number);
-        events.ended(dueAtMs);
+        events.ended(ended);
       }
     },
     running: () => [...running.values()],
@@ -140,7 +139,7 @@ export function openRunner(
   async function seeThrough(claimed: Attempt, { touches, refused }: Candidate): Promise<void> {
     const { number } = claimed.active;
     let attempt = claimed;
-    let dueAtMs: number | null = null;
+    let ended: Conclusion | null = null;
     let marked = Promise.resolve();
     const about = taskFields({ ...claimed.active, ...claimed.task });
     const hearing = createHearing(context, { ...about, handler: handlerOf(claimed.task) });
@@ -162,7 +161,7 @@ export function openRunner(
       if (end.kind === "interrupted" && end.beside) suspects.add(number);
       else suspects.delete(number);
       const conclusion = await conclude(context, attempt, end);
-      dueAtMs = conclusion.dueAtMs;
+      ended = conclusion;
       if (conclusion.move === "failed") failed += 1;
       if (conclusion.move === "deferred") deferred.add({ number, touches });
       events.concluded(conclusion.move);
@@ -180,7 +179,7 @@ export function openRunner(
         events.fatal(known);
       }
     }
-    events.ended(dueAtMs);
+    events.ended(ended);
   }
 
   function hearOf({ move, pause: because, error }: Conclusion): void {

@@ -7,6 +7,7 @@ import { encodeTask } from "../../src/task/key.ts";
 import type { Task } from "../../src/task/task.ts";
 import { contextOn, making, spoolWith } from "../support/daemon-parts.ts";
 import { put } from "../support/directories.ts";
+import { record } from "../support/recorder.ts";
 
 /** How many entries a look keeps here. */
 const KEPT = 10;
@@ -60,22 +61,43 @@ describe("more tasks than a look keeps", () => {
 });
 
 describe("a task that has gone to deferred/ since the last look", () => {
-  it("brings the next look when it is due, and no sooner", async () => {
+  it("brings a look there when it is due, and no sooner", async () => {
     const { backlog } = await backlogOf({ "tasks/1.json": making("a.png", "a.jpg") });
-    expect(backlog.nextLookMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(backlog.nextDueMs()).toBe(Number.POSITIVE_INFINITY);
     backlog.deferred(Date.now() + 60_000);
-    expect(backlog.nextLookMs()).toBeGreaterThan(50_000);
-    expect(backlog.nextLookMs()).toBeLessThanOrEqual(60_000);
+    expect(backlog.nextDueMs()).toBeGreaterThan(50_000);
+    expect(backlog.nextDueMs()).toBeLessThanOrEqual(60_000);
     expect(backlog.retrying()).toBe(1);
   });
 
   it("is not forgotten by a look that was under way", async () => {
     const context = await contextOn(await spoolWith({}));
     const backlog = openBacklog(context);
-    const look = backlog.look();
+    const look = backlog.lookAtDeferred();
     backlog.deferred(Date.now() + 60_000);
     await look;
-    expect(backlog.nextLookMs()).toBeLessThanOrEqual(60_000);
+    expect(backlog.nextDueMs()).toBeLessThanOrEqual(60_000);
+  });
+
+  it("takes its turn among those that wait, with no look at these", async () => {
+    const layout = await spoolWith({
+      "tasks/1.json": making("a.png", "a.jpg"),
+      "tasks/3.json": making("c.png", "c.jpg"),
+    });
+    const { system, calls } = record(layout.root, undefined, realSystem());
+    const backlog = openBacklog(await contextOn(layout, { system }));
+    await backlog.look();
+    await backlog.look();
+    await put(join(layout.deferred, "0.2.a2.json"), encodeTask(making("b.png", "b.jpg")));
+    const asked = calls().length;
+    await backlog.lookAtDeferred();
+    expect(
+      calls()
+        .slice(asked)
+        .filter((call) => call.includes("tasks")),
+    ).toEqual([]);
+    const next = async (): Promise<number | undefined> => (await backlog.next([]))?.entry.number;
+    expect([await next(), await next(), await next(), await next()]).toEqual([1, 2, 3, undefined]);
   });
 });
 

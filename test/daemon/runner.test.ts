@@ -21,11 +21,11 @@ function runnerOn(context: DaemonContext, work: (work: Work) => Promise<WorkEnd>
   const pool = { run: work, giveBack() {}, abandon() {} } as unknown as Pool;
   const pause = createPause(context.system.monotonicMs, SILENT_LOG);
   const marks = { mark: async () => undefined, close: async () => undefined };
-  const told = { ended: [] as (number | null)[] };
+  const told = { ended: [] as unknown[] };
   const runner = openRunner(
     context,
     { pool, pause, breaker: createBreaker(context.settings.maxAlike), marks },
-    { ended: (dueAtMs) => told.ended.push(dueAtMs), concluded() {}, fatal: (error) => Promise.reject(error) },
+    { ended: (conclusion) => told.ended.push(conclusion), concluded() {}, fatal: (error) => Promise.reject(error) },
   );
   const backlog = openBacklog(context);
   /** Looks, and starts the next task as the loop does. */
@@ -59,7 +59,7 @@ describe("a task whose end could not be written down", () => {
     await runner.retryStranded();
     expect(await filesByState(layout)).toEqual(["deferred/0.1.a1.json", "tasks/2.json"]);
     // The loop is told to look, and lets nothing overtake it before.
-    expect(told.ended.at(-1)).toBe(0);
+    expect(told.ended.at(-1)).toMatchObject({ move: "deferred", dueAtMs: 0 });
     expect(await backlog.next(runner.held())).toBeUndefined();
   });
 
