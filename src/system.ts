@@ -2,19 +2,7 @@
  * The one seam to the clock and the file system. Every protocol step goes through a `System`, so that a test can
  * record the order of system calls or put a clock in its own hand.
  */
-import {
-  constants,
-  linkSync,
-  lstatSync,
-  type PathLike,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  type StatOptions,
-  unlinkSync,
-  watch,
-} from "node:fs";
+import { constants, watch } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import * as promises from "node:fs/promises";
 import { errnoOf } from "./errors.ts";
@@ -49,6 +37,8 @@ export interface System {
   readonly random: () => number;
   /** Tells when a directory has changed; returns the way to stop. A hint only: events may be lost. */
   readonly watchDirectory: (directory: string, changed: (name: string | null) => void) => () => void;
+  /** The file system with callbacks, for the library of the add lock; its own when left out. */
+  readonly withCallbacks?: object;
 }
 
 /** The real clock and file system. */
@@ -60,34 +50,6 @@ export function realSystem(): System {
     random: () => Math.random(),
     watchDirectory,
   };
-}
-
-/**
- * The real clock and file system for a process that does nothing but work on a spool. What only touches names is done
- * at once instead of by another thread: it takes microseconds, and the way to the thread and back takes ten times as
- * many. Reading, writing and fsync still wait elsewhere. Not for a program that has others to serve meanwhile.
- */
-export function directSystem(): System {
-  const direct = {
-    link: async (existing: PathLike, path: PathLike) => linkSync(existing, path),
-    lstat: async (path: PathLike, options?: StatOptions) => lstatSync(path, options),
-    readlink: async (path: PathLike) => readlinkSync(path),
-    realpath: async (path: PathLike) => realpathSync.native(path),
-    rename: async (from: PathLike, to: PathLike) => renameSync(from, to),
-    unlink: async (path: PathLike) => unlinkSync(path),
-  };
-  return { ...realSystem(), fs: { ...promises, ...(direct as Pick<FileSystem, keyof typeof direct>) } };
-}
-
-/**
- * The same for a command that looks through a whole spool and has nothing else to do: small files are read at once, too,
- * in a fifth of the time.
- */
-export function lookingSystem(): System {
-  const direct = directSystem();
-  const readFile = async (path: PathLike, options?: BufferEncoding): Promise<string | Buffer> =>
-    readFileSync(path, options);
-  return { ...direct, fs: { ...direct.fs, readFile: readFile as FileSystem["readFile"] } };
 }
 
 /**
@@ -110,8 +72,14 @@ export async function writeDurably(
   }
 }
 
+/** Who a file belongs to. */
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 interface WriteOptions {
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: Owner | undefined;
   /** False leaves it to the kernel when the bytes reach the disk. */
   readonly isSynced?: boolean;
 }
@@ -130,6 +98,17 @@ export async function fillDurably(
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Whom a file must be given that is made in a directory: what root writes into the spool of another account must be that
+ * account's to read.
+ * @returns undefined when it belongs there as it is made
+ */
+export async function ownerToGive({ fs }: System, directory: string): Promise<Owner | undefined> {
+  if (process.geteuid?.() !== 0) return undefined;
+  const { uid, gid } = await fs.lstat(directory);
+  return uid === 0 && gid === process.getegid?.() ? undefined : { uid, gid };
 }
 
 /** Makes the entries of a directory durable: creations, renames and removals in it so far. */

@@ -16,7 +16,7 @@ interface Import {
 const FLOORS: readonly [RegExp, number][] = [
   [/^src\/(errors|config|setting-kinds|input-formats)\.ts$/, 0],
   [/^src\/image\/vocabulary\//, 0],
-  [/^src\/(task\/.*|system|log|log-pretty|log-sink)(\.ts)?$/, 1],
+  [/^src\/(task\/.*|system|direct-system|log|log-pretty|log-sink)(\.ts)?$/, 1],
   [/^src\/image\//, 2],
   [/^src\/spool\//, 3],
   [/^src\/worker\//, 3.5],

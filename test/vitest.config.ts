@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-/** What changes a whole process, namely which decoders are open, and so wants one of its own. */
-const ALONE = ["test/image/**/*.test.ts", "test/worker/**/*.test.ts", "test/torture/pictures/*.test.ts"];
+/** Files that shut decoders do so for their whole process, and so want one of their own. */
+const ALONE = readdirSync("test", { recursive: true, encoding: "utf8" })
+  .map((name) => `test/${name}`)
+  .filter((name) => name.endsWith(".test.ts") && readFileSync(name, "utf8").includes("prepareSharp("));
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" as const };
 

@@ -1,30 +1,15 @@
-import { join } from "node:path";
 import { SpooldError } from "../errors.ts";
-import { putOff } from "../spool/claim.ts";
 import { scanDeferred } from "../spool/deferred.ts";
-import { hasBegun, type TaskEntry } from "../spool/entries.ts";
-import { isSpent } from "../spool/finish.ts";
-import { putBack } from "../spool/intake.ts";
+import { hasBegun, placeOf, type TaskEntry } from "../spool/entries.ts";
 import { scanTasks } from "../spool/scan.ts";
-import { type Fingerprint, leftAlone, readTaskFile } from "../spool/task-file.ts";
-import { ignoring } from "../system.ts";
 import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
-import { openChains } from "./chains.ts";
+import { type Candidate, openCandidates } from "./candidates.ts";
+import { openChains, type Readiness } from "./chains.ts";
 import type { DaemonContext } from "./context.ts";
 import { openDrops } from "./drops.ts";
 import { busyWith, type Holder, type Turns, takeTurns } from "./order.ts";
-import { createBusy, EVERYTHING, NOTHING, type Touches, touchesOf } from "./touches.ts";
-
-/** A task that may start now. */
-export interface Candidate {
-  readonly entry: TaskEntry;
-  readonly fingerprint: Fingerprint;
-  readonly task: Task;
-  readonly touches: Touches;
-  /** Why it fails without having run: what it waits for will never be done. */
-  readonly refused?: SpooldError;
-}
+import { createBusy, EVERYTHING, NOTHING } from "./touches.ts";
 
 /** What waits, as the last look at the spool showed it. Directories are the truth; this is a window on them. */
 export interface Backlog {
@@ -72,11 +57,12 @@ const READ_AHEAD = 64;
 
 /** @param leastKept how many entries of a look are kept at least; smaller in tests */
 export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog {
-  const { system, layout, roots, settings } = context;
+  const { system, layout, settings } = context;
   const drops = openDrops(context);
   const chains = openChains(system, layout);
-  const unreadable = new Set<string>();
-  const inspected = new Map<string, Candidate>();
+  const candidates = openCandidates(context, drops, (dueAtMs) => {
+    nextDueAtMs = Math.min(nextDueAtMs, dueAtMs);
+  });
   let window: TaskEntry[] = [];
   /** Those of the window of which an attempt was made. */
   let begun: TaskEntry[] = [];
@@ -109,14 +95,15 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   return {
     async look() {
       const beganMs = system.monotonicMs();
-      const leftBefore = new Set(unreadable);
-      unreadable.clear();
+      const unreadable = new Set(candidates.unreadable());
+      candidates.lookAgain();
       forgetChains();
       const tasks = await scanTasks(system, layout, kept);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
-      for (const entry of tasks.entries.slice(0, READ_AHEAD)) if (!drops.has(entry.file)) await inspect(entry);
+      for (const entry of tasks.entries.slice(0, READ_AHEAD))
+        if (!drops.has(entry.file)) await candidates.inspect(entry);
       await drops.tend(tasks);
-      seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(keyOfEntry)];
+      seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(placeOf)];
       const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const waiting = whole.filter(({ number }) => number <= complete);
       leftOut = whole.length - waiting.length;
@@ -124,16 +111,15 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
-      present = new Set(whole.filter(({ file }) => !leftBefore.has(file)).map(({ number }) => number));
+      present = new Set(whole.filter(({ file }) => !unreadable.has(file)).map(({ number }) => number));
       const deferred = await seeDeferred(waiting);
-      const keys = new Set([...waiting, ...deferred].map(keyOfEntry));
-      for (const key of inspected.keys()) if (!keys.has(key)) inspected.delete(key);
+      candidates.keepOnly([...waiting, ...deferred]);
     },
     async lookAtDeferred() {
       await seeDeferred(window.filter(({ state }) => state === "tasks"));
     },
     async next(running) {
-      const holders = await holdersOf(begun);
+      const holders = await candidates.holdersOf(begun);
       const due = isDueCut ? [...holders, { number: 0, touches: EVERYTHING }] : holders;
       const turns = takeTurns({ running, later, due });
       const underWay = new Set(running.map(({ number }) => number));
@@ -161,7 +147,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
         window.splice(index, 1);
         if (hasBegun(entry)) begun = begun.filter((other) => other !== entry);
         present.delete(entry.number);
-        inspected.delete(keyOfEntry(entry));
+        candidates.forget(entry);
         if (found !== "gone") return found;
       }
       kept = Math.max(leastKept, 2 * chained);
@@ -183,7 +169,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     nextLookMs: () => Math.min(untilLeftOutMs(), drops.nextLookMs()),
     nextDueMs: () => nextDueAtMs - system.nowMs(),
     rejected: drops.rejected,
-    unreadable: () => unreadable.size,
+    unreadable: () => candidates.unreadable().size,
   };
 
   /** @param waiting what waits in `tasks/`; what is due joins it @returns everything that `deferred/` holds */
@@ -194,13 +180,13 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     const all = [...deferred.due, ...deferred.later];
     isDueCut = deferred.isDueCut;
     nextDueAtMs = Math.min(deferred.nextDueAtMs, dueSinceLookMs);
-    seen.due = deferred.due.map(keyOfEntry);
+    seen.due = deferred.due.map(placeOf);
     window = [...deferred.due, ...waiting].sort(compareEntries);
     begun = window.filter(hasBegun);
     for (const { number } of all) present.add(number);
     retrying = deferred.later.length;
     later = {
-      busy: busyWith(await holdersOf(deferred.later)),
+      busy: busyWith(await candidates.holdersOf(deferred.later)),
       numbers: deferred.later.map(({ number }) => number),
     };
     // Of more than can be remembered nothing is known, so nothing overtakes them.
@@ -214,10 +200,9 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     turns: Turns,
     isWaiting: (number: number) => boolean,
   ): Promise<Candidate | "blocked" | "chained" | "gone"> {
-    const candidate = await inspect(entry);
+    const candidate = await candidates.inspect(entry);
     if (candidate === undefined) return "gone";
-    // What has begun was ready: it may hold files that those need which a person lets it wait for again.
-    const readiness = hasBegun(entry) ? "ready" : await chains.readinessOf(entry.number, candidate.task, isWaiting);
+    const readiness = await readinessOf(entry, candidate.task, isWaiting);
     if (readiness instanceof SpooldError) return { ...candidate, touches: NOTHING, refused: readiness };
     let turn = { number: entry.number, touches: candidate.touches, hasBegun: hasBegun(entry) };
     if (readiness !== "ready") {
@@ -226,11 +211,21 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     }
     if (turns.mayStart(turn)) {
       // Links may have changed since it was read.
-      turn = { ...turn, touches: await touchesNow(candidate.task) };
+      turn = { ...turn, touches: await candidates.touchesNow(candidate.task) };
       if (turns.mayStart(turn)) return { ...candidate, touches: turn.touches };
     }
     turns.hold(turn);
     return "blocked";
+  }
+
+  /**
+   * What has begun was ready: it may hold files that those need which a person lets it wait for again. What was only
+   * given back may have been refused.
+   */
+  async function readinessOf(entry: TaskEntry, task: Task, isWaiting: (number: number) => boolean): Promise<Readiness> {
+    if (entry.attempt > 1) return "ready";
+    const readiness = await chains.readinessOf(entry.number, task, isWaiting);
+    return hasBegun(entry) && !(readiness instanceof SpooldError) ? "ready" : readiness;
   }
 
   /** At once when there is nothing else to start; else not so often that looks take the time of work. */
@@ -244,51 +239,4 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     chains.refresh();
     chained = 0;
   }
-
-  async function holdersOf(entries: readonly TaskEntry[]): Promise<readonly Holder[]> {
-    const holders: Holder[] = [];
-    for (const entry of entries)
-      holders.push({ number: entry.number, touches: (await inspect(entry))?.touches ?? NOTHING });
-    return holders;
-  }
-
-  function touchesNow(task: Task): Promise<Touches> {
-    return settings.strict ? Promise.resolve(EVERYTHING) : touchesOf(system, task, roots);
-  }
-
-  /** Reads a task once. @returns undefined when it is none that can start: gone, a drop, put off, or unreadable */
-  async function inspect(entry: TaskEntry): Promise<Candidate | undefined> {
-    const key = keyOfEntry(entry);
-    const known = inspected.get(key);
-    if (known !== undefined) return known;
-    const file = await readTaskFile(system, join(layout[entry.state], entry.file)).catch(leftAlone);
-    if (file.kind === "unreadable") {
-      if (!file.gone) unreadable.add(entry.file);
-      if (!file.gone) drops.report(entry.file, file.because);
-      return undefined;
-    }
-    if (file.kind !== "committed") return handOver(entry, "unkeyed");
-    if (await isSpent(context, entry.number)) return handOver(entry, "spent");
-    const { task, fingerprint } = file;
-    const runAtMs = Date.parse(task.runAt ?? "");
-    // A person who moves it here from deferred/, with the time in its name, wants it now.
-    if (entry.state === "tasks" && entry.dueAtMs === 0 && runAtMs > system.nowMs()) {
-      await putOff(system, layout, entry, { seen: fingerprint, dueAtMs: runAtMs });
-      nextDueAtMs = Math.min(nextDueAtMs, runAtMs);
-      return undefined;
-    }
-    const candidate = { entry, fingerprint, task, touches: await touchesNow(task) };
-    inspected.set(key, candidate);
-    return candidate;
-  }
-
-  /** To the drops: intake settles it, and gives it a number that is free. */
-  async function handOver(entry: TaskEntry, because: "unkeyed" | "spent"): Promise<undefined> {
-    if (entry.state === "tasks") drops.note(entry.file, because);
-    else await ignoring(["ENOENT"], putBack(system, layout, join(layout.deferred, entry.file), entry.file));
-  }
-}
-
-function keyOfEntry({ state, file }: TaskEntry): string {
-  return `${state}/${file}`;
 }

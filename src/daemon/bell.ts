@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "chokidar";
-import type { System } from "../system.ts";
+import { isNetworkFileSystem } from "../spool/network-file-system.ts";
 import type { DaemonContext } from "./context.ts";
 
 /**
@@ -86,16 +86,6 @@ export function openBell(options: BellOptions): Bell {
     await broken?.close();
   }
 }
-
-/** Whether events from other machines stay unseen here, so that watching is useless. */
-export async function isNetworkFileSystem({ fs }: System, directory: string): Promise<boolean> {
-  return NETWORK_MAGIC.has((await fs.statfs(directory)).type >>> 0);
-}
-
-/** Linux `statfs` magic numbers: nfs, smb, cifs, smb2, fuse, 9p, afs, ceph. */
-const NETWORK_MAGIC: ReadonlySet<number> = new Set([
-  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997, 0x5346414f, 0x00c36400,
-]);
 
 function watchNames(directory: string): FSWatcher {
   // It would watch another path, and say that all is well.

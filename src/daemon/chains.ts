@@ -10,7 +10,7 @@ import type { Task } from "../task/task.ts";
  * `ready`: it may run. A list: the numbers of those that it waits for and that have not ended. An error: it can never
  * run, for one of them failed or is no more.
  */
-type Readiness = "ready" | readonly number[] | SpooldError;
+export type Readiness = "ready" | readonly number[] | SpooldError;
 
 export interface Chains {
   /**

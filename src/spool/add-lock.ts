@@ -38,7 +38,7 @@ async function tryLock(system: System, layout: Layout): Promise<(() => Promise<v
   const giveUpAtMs = system.monotonicMs() + PATIENCE_MS;
   for (let pauseMs = 1; ; pauseMs = Math.min(1.2 * pauseMs, MAX_PAUSE_MS)) {
     try {
-      return await take(layout);
+      return await take(system, layout);
     } catch (error) {
       if (errnoOf(error) !== "ELOCKED") throw error;
     }
@@ -49,8 +49,9 @@ async function tryLock(system: System, layout: Layout): Promise<(() => Promise<v
   }
 }
 
-function take(layout: Layout): Promise<() => Promise<void>> {
+function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<void>> {
   return lock(join(layout.run, "add"), {
+    ...(withCallbacks !== undefined && { fs: withCallbacks }),
     lockfilePath: pathOf(layout),
     realpath: false,
     stale: NEVER_STALE_MS,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { errnoOf, toSpooldError } from "../errors.ts";
-import { ignoring, type System, syncDirectory, writeDurably } from "../system.ts";
+import { ignoring, ownerToGive, type System, syncDirectory, writeDurably } from "../system.ts";
 import { waitingName } from "../task/name.ts";
 import { withAddLock } from "./add-lock.ts";
 import { findTask, isNumberUsed } from "./find.ts";
@@ -124,10 +124,8 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     return pending.written;
   }
 
-  /** What root adds to the spool of another account must be that account's to read. */
   async function writeForOwner({ temporary, bytes, isDurable: isSynced = true }: Pending): Promise<void> {
-    const owner = process.geteuid?.() === 0 ? await fs.lstat(layout.tasks) : undefined;
-    await writeDurably(system, temporary, bytes, { isSynced, ...(owner !== undefined && { owner }) });
+    await writeDurably(system, temporary, bytes, { isSynced, owner: await ownerToGive(system, layout.tasks) });
   }
 
   async function withoutFailed(group: readonly Pending[]): Promise<Pending[]> {

@@ -6,6 +6,11 @@ export interface TaskEntry extends EntryName {
   readonly file: string;
 }
 
+/** Where a task lies, as `state/name`. */
+export function placeOf({ state, file }: TaskEntry): string {
+  return `${state}/${file}`;
+}
+
 /**
  * Whether an attempt of a task may have been made: then it has taken its place in the order, also when a person has
  * moved it to `tasks/` meanwhile. What waits in `deferred/` for its first attempt has a time that was asked for; what was

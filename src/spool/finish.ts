@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
+import { ignoring, ownerToGive, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
 import { deferredName, reasonName, receiptName, waitingName } from "../task/name.ts";
 import type { AttemptRecord, Reason, Receipt } from "../task/outcome.ts";
 import { forgetAttempts, recordAttempt } from "./attempts.ts";
@@ -23,9 +23,8 @@ export async function finishDone(system: System, layout: Layout, active: ActiveT
 /** Puts a receipt into `done/`, durably and whole. @returns false when the task has one already, which stands */
 export async function commitReceipt(system: System, layout: Layout, receipt: Receipt): Promise<boolean> {
   const temporary = join(layout.tmp, `${randomUUID()}.json`);
-  // What root writes into the spool of another account must be that account's to read.
-  const owner = process.geteuid?.() === 0 ? await system.fs.lstat(layout.done) : undefined;
-  await writeDurably(system, temporary, encode(receipt), { ...(owner !== undefined && { owner }) });
+  const owner = await ownerToGive(system, layout.done);
+  await writeDurably(system, temporary, encode(receipt), { owner });
   const linking = system.fs.link(temporary, join(layout.done, receiptName(receipt.number))).then(() => true);
   const linked = await ignoring(["EEXIST"], linking);
   await syncDirectory(system, layout.done);

@@ -1,3 +1,4 @@
+import { directSystem } from "../direct-system.ts";
 import { SpooldError, toSpooldError } from "../errors.ts";
 import { realSystem, type System } from "../system.ts";
 import { encodeTask, keyOf } from "../task/key.ts";
@@ -10,6 +11,7 @@ import { receiptOf, waitForEnding } from "./endings.ts";
 import { type ExpectedOutput, expectedOf, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { marksOf } from "./marks.ts";
+import { isNetworkFileSystem } from "./network-file-system.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 import { movesOf, type SpoolMoves } from "./spool-moves.ts";
@@ -82,13 +84,15 @@ export interface Spool extends SpoolMoves, SpoolView {
  * @param directory default `SPOOLD_DIR`, else `spool` in the working directory
  * @throws PLATFORM_UNSUPPORTED, DISK_FULL, DISK_READ_ONLY or IO_ERROR
  */
-export async function openSpool(directory?: string, system: System = realSystem()): Promise<Spool> {
+export async function openSpool(directory?: string, given?: System): Promise<Spool> {
   if (process.platform === "win32") throw new SpooldError("PLATFORM_UNSUPPORTED", { platform: process.platform });
   const layout = layoutOf(directory ?? directoryFromEnvironment());
+  const system = given ?? realSystem();
   await createSpool(system, layout).catch((error: unknown) => {
     throw toSpooldError(error, "IO_ERROR", { spool: layout.root });
   });
-  const committer = openCommitter(system, layout, openSequence(system, layout));
+  const committing = given ?? ((await isNetworkFileSystem(system, layout.tasks)) ? system : directSystem());
+  const committer = openCommitter(committing, layout, openSequence(committing, layout));
   const foreteller = openForeteller(system, layout);
 
   /** Settles when the last call has handed its task to the committer, or has failed. */

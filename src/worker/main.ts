@@ -3,8 +3,10 @@
  * it handlers do their work too.
  * Started by the daemon with an IPC channel; it lives as long as the daemon keeps that channel open.
  */
+
+import { directSystem } from "../direct-system.ts";
 import { SpooldError, toSpooldError } from "../errors.ts";
-import { directSystem, type System } from "../system.ts";
+import type { System } from "../system.ts";
 import { isHandlerTask } from "../task/task.ts";
 import { openHandlers } from "./handlers/run.ts";
 import type { AttemptId, DaemonMessage, Teller, WorkerMessage } from "./protocol.ts";

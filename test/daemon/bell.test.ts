@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FSWatcher } from "chokidar";
 import { describe, expect, it } from "vitest";
-import { isNetworkFileSystem, openBell } from "../../src/daemon/bell.ts";
+import { openBell } from "../../src/daemon/bell.ts";
+import { isNetworkFileSystem } from "../../src/spool/network-file-system.ts";
 import { realSystem } from "../../src/system.ts";
 import { freshDirectory, until } from "../support/daemon.ts";
 

@@ -79,6 +79,22 @@ describe("a task that waited for a batch and has begun", () => {
   });
 });
 
+describe("a task that was refused, and given back when its daemon died", () => {
+  it("is refused again: it has not been tried, and what it waits for has failed", async () => {
+    const layout = await spoolWith({
+      "failed/1.json": making("a.png", "a.jpg"),
+      "deferred/0.2.a1.json": making("b.png", "b.jpg", { after: [1] }),
+      "deferred/0.3.a2.json": making("c.png", "c.jpg", { after: [1] }),
+    });
+    const backlog = openBacklog(await contextOn(layout));
+    await backlog.look();
+    await backlog.look();
+    expect(await backlog.next([])).toMatchObject({ entry: { number: 2 }, refused: { code: "AFTER_FAILED" } });
+    // A person may have retried this one, or lost the other: it has been tried before, and goes on.
+    expect(await backlog.next([])).not.toHaveProperty("refused");
+  });
+});
+
 describe("a task that waits for one that has begun", () => {
   it("keeps its place while that one is due as well", async () => {
     const layout = await spoolWith({

@@ -98,7 +98,7 @@ describe("a task with a time", () => {
   it("waits in deferred/ under that time, holds up nobody, and runs when it has come", async () => {
     const spool = await spoolIn(directory);
     await startDaemon(directory);
-    const runAt = new Date(Date.now() + 1_200).toISOString();
+    const runAt = new Date(Date.now() + 3_000).toISOString();
     const ticket = await spool.enqueue({ ...quickTask("later"), runAt });
     const far = await spool.enqueue({ ...quickTask("far"), delay: 3_600_000 });
     await until(async () => (await readdir(join(spool.directory, "deferred"))).length === 2);

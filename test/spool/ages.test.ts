@@ -1,9 +1,10 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lookingSystem } from "../../src/direct-system.ts";
 import { AGE_LIMITS_MIN, type AgeGroup, countAges } from "../../src/spool/ages.ts";
 import type { Layout, State } from "../../src/spool/layout.ts";
-import { lookingSystem, realSystem } from "../../src/system.ts";
+import { realSystem } from "../../src/system.ts";
 import { newSpool, put } from "../support/directories.ts";
 import { record } from "../support/recorder.ts";
 

@@ -108,14 +108,17 @@ function start(main = MAIN): ChildProcess {
   return worker;
 }
 
+/** The next message but those of progress, which a worker on a busy machine may send in between. */
 async function nextMessage(worker: ChildProcess): Promise<WorkerMessage> {
   const ended = once(worker, "exit").then(([code, signal]) => {
     throw new Error(`the worker exited: ${code ?? signal}; was it built?`);
   });
   // Whichever comes second is of no interest.
   ended.catch(() => undefined);
-  const [message] = await Promise.race([once(worker, "message"), ended]);
-  return message as WorkerMessage;
+  for (;;) {
+    const [message] = (await Promise.race([once(worker, "message"), ended])) as [WorkerMessage];
+    if (message.kind !== "progress") return message;
+  }
 }
 
 function request(output: PictureRequest["task"]["outputs"][number], attempt = 1): RunRequest {

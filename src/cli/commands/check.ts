@@ -1,9 +1,9 @@
 import { relative } from "node:path";
+import { lookingSystem } from "../../direct-system.ts";
 import { resolveRoots } from "../../image/paths.ts";
 import { type CheckedFinding, checkAll, isInOrder } from "../../spool/check/check.ts";
 import { FINDINGS } from "../../spool/check/finding.ts";
 import { layoutOf } from "../../spool/layout.ts";
-import { lookingSystem } from "../../system.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson, printLine, tell } from "../output.ts";
 import { readSettings } from "../settings.ts";

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { lookingSystem } from "../../direct-system.ts";
 import { layoutOf, requireSpool } from "../../spool/layout.ts";
 import type { Limits } from "../../spool/prune/limits.ts";
 import { pruneState } from "../../spool/prune/prune.ts";
 import { receiptLimits } from "../../spool/prune/receipts.ts";
 import type { PrunedState } from "../../spool/prune/survey.ts";
-import { lookingSystem } from "../../system.ts";
 import { spellRanges } from "../../task/ranges.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson, printTable, size } from "../output.ts";

@@ -1,6 +1,6 @@
+import { lookingSystem } from "../../direct-system.ts";
 import { AGE_LIMITS_MIN, type AgeGroup, type AgeRow, countAges } from "../../spool/ages.ts";
 import { layoutOf, requireSpool, type State } from "../../spool/layout.ts";
-import { lookingSystem } from "../../system.ts";
 import type { JsonOptions } from "../options.ts";
 import { printJson, printTable } from "../output.ts";
 

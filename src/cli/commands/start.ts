@@ -1,9 +1,9 @@
 import { isatty } from "node:tty";
 import { endingError } from "../../daemon/ending-error.ts";
+import { directSystem } from "../../direct-system.ts";
 import { createSpool, layoutOf } from "../../spool/layout.ts";
 import { isScheduleDue } from "../../spool/schedule-due.ts";
 import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
-import { directSystem } from "../../system.ts";
 import { openDrainBar } from "../drain-bar.ts";
 import type { CommonOptions } from "../options.ts";
 import { readSettings } from "../settings.ts";

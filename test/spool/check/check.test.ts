@@ -1,11 +1,11 @@
 import { chmod, link, lutimes, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lookingSystem } from "../../../src/direct-system.ts";
 import { isInOrder } from "../../../src/spool/check/check.ts";
 import { FINDINGS, type FindingCode } from "../../../src/spool/check/finding.ts";
 import { type Layout, sequencePath } from "../../../src/spool/layout.ts";
 import { spoolTagOf } from "../../../src/spool/tag.ts";
-import { lookingSystem } from "../../../src/system.ts";
 import { encodeTask } from "../../../src/task/key.ts";
 import { filesByState, newSpool, put } from "../../support/directories.ts";
 import { receiptFor } from "../stages.ts";

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { lookingSystem } from "../../../src/direct-system.ts";
 import { type CheckedFinding, checkAll } from "../../../src/spool/check/check.ts";
 import type { FindingCode } from "../../../src/spool/check/finding.ts";
 import { type Layout, sequencePath } from "../../../src/spool/layout.ts";
-import { lookingSystem } from "../../../src/system.ts";
 import type { OutputFile, Receipt } from "../../../src/task/outcome.ts";
 import { newSpool, put } from "../../support/directories.ts";
 import { receiptFor } from "../stages.ts";

@@ -28,7 +28,11 @@ export const DAEMON_PLACES: readonly Place[] = [
   { name: "owner, link", role: "link spool/tmp/*.json → spool/run/owner.N.json", faults: AT_START },
   { name: "heartbeat, mkdir", role: "mkdir spool/run/daemon.lock", faults: AT_START },
   { name: "intake, rename", role: "rename spool/tasks/a cat N.json → spool/tmp/taken.*.a cat N.json", faults: MACHINE },
-  { name: "intake, open", role: "openat spool/tmp/*.json → spool/tasks/N.json", faults: { ...MACHINE, EMFILE } },
+  {
+    name: "intake, open",
+    role: "openat spool/tmp/*.json → spool/tasks/N.json",
+    faults: { ...MACHINE, EACCES: "ended SPOOL_FOREIGN", EMFILE },
+  },
   { name: "intake, write", role: "write spool/tmp/*.json → spool/tasks/N.json", faults: { ENOSPC, EIO } },
   { name: "intake, fsync", role: "fsync spool/tmp/*.json → spool/tasks/N.json", faults: { ENOSPC, EIO } },
   { name: "intake, link", role: "link spool/tmp/*.json → spool/tasks/N.json", faults: MACHINE },

@@ -9,23 +9,19 @@ const ANY = {
 const { ENOSPC, EIO } = ANY;
 const EMFILE = "rejected RESOURCES_SHORT";
 
-/** The lock is tried for some seconds, whatever is in the way. */
-const LOCK = {
-  ENOSPC: ["absorbed", ANY.ENOSPC],
-  EROFS: ["absorbed", ANY.EROFS],
-  EIO: ["absorbed", ANY.EIO],
-  EACCES: ["absorbed", ANY.EACCES],
-} as const;
-
 /** Calls of a producer, from making the spool to the last unlink. */
 export const PRODUCER_PLACES: readonly Place[] = [
   { name: "new spool, mkdir", role: "mkdir spool/tasks", faults: ANY },
   { name: "new spool, fsync", role: "fsync spool", faults: { ENOSPC, EIO } },
   { name: "new spool, rename", role: "rename spool/tmp/run-* → spool/run", faults: ANY },
-  { name: "commit, open", role: "openat spool/tmp/*.json → spool/tasks/N.json", faults: { ...ANY, EMFILE } },
+  {
+    name: "commit, open",
+    role: "openat spool/tmp/*.json → spool/tasks/N.json",
+    faults: { ...ANY, EACCES: "rejected SPOOL_FOREIGN", EMFILE },
+  },
   { name: "commit, write", role: "write spool/tmp/*.json → spool/tasks/N.json", faults: { ENOSPC, EIO } },
   { name: "commit, fsync", role: "fsync spool/tmp/*.json → spool/tasks/N.json", faults: { ENOSPC, EIO } },
-  { name: "commit, lock", role: "mkdir spool/run/add.lock", faults: LOCK },
+  { name: "commit, lock", role: "mkdir spool/run/add.lock", faults: ANY },
   { name: "commit, sequence", role: "rename spool/run/sequence.N → spool/run/sequence.N", faults: ANY },
   { name: "commit, link", role: "link spool/tmp/*.json → spool/tasks/N.json", faults: ANY },
   { name: "commit, fsync of tasks", role: "fsync spool/tasks", faults: { ENOSPC, EIO, SLOW: "absorbed" } },

@@ -50,7 +50,8 @@ export async function seeDaemonThrough(
   const shows = async (): Promise<boolean> =>
     (await trouble.hits()) > 0 && reactionIn(await linesOf(lane)) !== "absorbed";
   await until(async () => (await isOver()) || (trouble.lastsMs !== null && (await shows())));
-  if (trouble.lastsMs !== null && lives()) faults.push(...(await spin(child.pid ?? 0, trouble.lastsMs)));
+  if (trouble.lastsMs !== null && trouble.lastsMs > 0 && lives())
+    faults.push(...(await spin(child.pid ?? 0, trouble.lastsMs)));
   const lines = (await linesOf(lane)).length;
   if (lines > MOST_LINES) faults.push(`${lines} lines of log`);
   const delivered = await trouble.hits();
