@@ -25,10 +25,15 @@ export function photograph({ width, height }: Size): Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-/** A whole JPEG of a photograph. */
-export function photographJpeg(size: Size = { width: 320, height: 240 }): Promise<Buffer> {
-  return photograph(size).jpeg({ quality: 90 }).toBuffer();
+/** A whole JPEG of a photograph. Each size is made once in a process: many tests begin with the same one. */
+export async function photographJpeg({ width, height }: Size = { width: 320, height: 240 }): Promise<Buffer> {
+  const size = `${width}x${height}`;
+  const made = photographs.get(size) ?? photograph({ width, height }).jpeg({ quality: 90 }).toBuffer();
+  photographs.set(size, made);
+  return Buffer.from(await made);
 }
+
+const photographs = new Map<string, Promise<Buffer>>();
 
 /**
  * A JPEG whose pixels are stored turned, and whose EXIF orientation says how: upright it is 120x80, white, with a

@@ -23,7 +23,7 @@ export async function placePicture(path: string, { width = 64, height = 48, seed
 /** A source that takes a worker long enough to turn into the AVIF of `slowTask` to be met at it: a second or more. */
 export async function placeSlowPicture(path: string): Promise<void> {
   const noise = { type: "gaussian" as const, mean: 128, sigma: 40 };
-  await sharp({ create: { width: 1_200, height: 900, channels: 3, background: "black", noise } })
+  await sharp({ create: { width: 600, height: 450, channels: 3, background: "black", noise } })
     .jpeg()
     .toFile(path);
 }

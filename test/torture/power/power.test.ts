@@ -7,10 +7,10 @@ it("a spool that has lost its power keeps every promise, as it is found and when
   const { faults, counts } = await power.run({
     directory: await newDirectory(),
     seed: 2,
-    rounds: 120,
+    rounds: 60,
     say: () => undefined,
     keep,
   });
   expect(faults).toEqual([]);
-  expect(counts["states"]?.["different"]).toBeGreaterThanOrEqual(120);
+  expect(counts["states"]?.["different"]).toBeGreaterThanOrEqual(60);
 });
