@@ -64,7 +64,7 @@ describe("the size foretold for an output", () => {
         const [made] = await render({ bytes, path: "/source" }, plan, CONTEXT);
         expect({ width: made?.width, height: made?.height }).toEqual(size);
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
     expect(told).toBeGreaterThan(40);
   });

@@ -29,7 +29,7 @@ describe("the shape that the first bytes of a picture tell", () => {
         const told = { format: header.format, width: header.width, height: header.height };
         expect(shape).toEqual(isUnknown ? undefined : told);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

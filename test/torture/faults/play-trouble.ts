@@ -18,7 +18,7 @@ export async function playTrouble({ lane, expected }: Stage, trouble: Trouble, i
   const name = `real: ${trouble.name}: ${isLong ? "for seconds" : "for a moment"}`;
   await restore(lane);
   try {
-    await putOffAll(lane);
+    const dueAtMs = await putOffAll(lane);
     await trouble.prepare?.(lane);
     const daemon = start(lane, trouble.prefix ?? []);
     const pid = daemon.child.pid ?? 0;
@@ -28,6 +28,7 @@ export async function playTrouble({ lane, expected }: Stage, trouble: Trouble, i
       hits: async () => 1,
       take: () => trouble.take(lane, pid),
       lastsMs: isLong ? LONG_MS : 0,
+      dueAtMs,
     };
     const played = await seeDaemonThrough({ lane, expected }, daemon, course);
     const wrong = `it came to ${played.reaction}, and not to ${trouble.expected}`;
@@ -38,14 +39,15 @@ export async function playTrouble({ lane, expected }: Stage, trouble: Trouble, i
   }
 }
 
-/** All that waits is due when the daemon has had the time to start. */
-async function putOffAll({ spool }: Lane): Promise<void> {
+/** All that waits is due when the daemon has had the time to start. @returns when, ms since epoch */
+async function putOffAll({ spool }: Lane): Promise<number> {
   const dueAtMs = Date.now() + DELAY_MS;
   for (const name of await readdir(join(spool, "tasks")))
     await rename(
       join(spool, "tasks", name),
       join(spool, "deferred", `${dueAtMs}.${name.replace(".json", ".a1.json")}`),
     );
+  return dueAtMs;
 }
 
 function start(lane: Lane, prefix: readonly string[]) {

@@ -30,6 +30,8 @@ interface Trouble {
   take(): Promise<void>;
   /** How long it goes on after it has shown; null when it goes by itself. */
   readonly lastsMs: number | null;
+  /** When all work is due, ms since epoch; left out when it is from the beginning. */
+  readonly dueAtMs?: number;
 }
 
 const PATIENCE_MS = 40_000;
@@ -69,6 +71,8 @@ export async function seeDaemonThrough(
   if (reaction.startsWith("ended")) {
     if (exit !== 74) faults.push(`it ended with ${exit}`);
     if (!stderr.includes(`[${reaction.split(" ")[1]}]`)) faults.push(`it said nothing of its end: ${stderr}`);
+    // A daemon that does what is due now would leave the rest.
+    await sleep(Math.max(0, (trouble.dueAtMs ?? 0) - Date.now()));
     faults.push(...(await drain(lane)));
   } else if (exit !== 0) faults.push(`it ended with ${exit}: ${stderr}`);
   else if (!hasResumed(told)) faults.push("it did not say that it goes on");
