@@ -96,32 +96,36 @@ type BriefHandle = Pick<FileHandle, "fd" | "writeFile" | "sync" | "close">;
 
 /** A file under a descriptor, without the object that another thread would have to make. */
 class DirectFile {
-  readonly fd: number;
-  #isOpen = true;
+  #fd: number;
 
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** -1 once it is closed: the number may mean another file by then. */
+  get fd(): number {
+    return this.#fd;
   }
 
   async writeFile(data: string | Uint8Array): Promise<void> {
-    writeFileSync(this.fd, data);
+    writeFileSync(this.#fd, data);
   }
 
   async chown(uid: number, gid: number): Promise<void> {
-    fchownSync(this.fd, uid, gid);
+    fchownSync(this.#fd, uid, gid);
   }
 
   async stat(options?: StatOptions): Promise<unknown> {
-    return fstatSync(this.fd, options);
+    return fstatSync(this.#fd, options);
   }
 
-  sync(): Promise<void> {
-    return promisify(fsync)(this.fd);
+  async sync(): Promise<void> {
+    await promisify(fsync)(this.#fd);
   }
 
-  /** Once only: the number may mean another file afterwards. */
   async close(): Promise<void> {
-    if (this.#isOpen) closeSync(this.fd);
-    this.#isOpen = false;
+    const fd = this.#fd;
+    this.#fd = -1;
+    if (fd !== -1) closeSync(fd);
   }
 }

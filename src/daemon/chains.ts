@@ -15,7 +15,8 @@ export type Readiness = "ready" | readonly number[] | SpooldError;
 export interface Chains {
   /**
    * Whether a task may run, as far as those that it names are concerned.
-   * @param isWaiting whether a number is known to wait or to run, so that nothing needs to be looked up for it
+   * @param isWaiting whether a number is known to wait or to run, so that nothing needs to be looked up for it. It may
+   *   be the asker's view of a moment ago: what comes of it is for this call alone
    */
   readinessOf(
     number: number,
@@ -28,7 +29,6 @@ export interface Chains {
 
 /** What was looked up since tasks have last ended. */
 interface LookedUp {
-  readonly readiness: Map<string, Readiness>;
   readonly standings: Map<number, Promise<Standing>>;
   /** Numbers of a batch that have not ended. */
   readonly waiting: Map<string, Promise<readonly number[]>>;
@@ -52,11 +52,7 @@ export function openChains(system: System, layout: Layout): Chains {
       const { after = [], afterBatch } = task;
       if (after.length === 0 && afterBatch === undefined) return "ready";
       // A task may end during the look-up: what was found then is not kept for those who ask later.
-      const known = latest;
-      const key = `${number} ${after.join()} ${afterBatch}`;
-      const readiness = known.readiness.get(key) ?? (await find(known, { number, after, afterBatch, isWaiting }));
-      known.readiness.set(key, readiness);
-      return readiness;
+      return find(latest, { number, after, afterBatch, isWaiting });
     },
     refresh() {
       latest = nothingLookedUp();
@@ -92,7 +88,7 @@ export function openChains(system: System, layout: Layout): Chains {
 }
 
 function nothingLookedUp(): LookedUp {
-  return { readiness: new Map(), standings: new Map(), waiting: new Map() };
+  return { standings: new Map(), waiting: new Map() };
 }
 
 /** Thousands of tasks may wait for the same one: to find it takes a listing of all states. */

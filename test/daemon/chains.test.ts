@@ -30,6 +30,14 @@ describe("what is known of the tasks that a task waits for", () => {
     expect(await chains.readinessOf(2, { after: [1] })).toBe("ready");
   });
 
+  it("is not what somebody took for granted a moment ago", async () => {
+    const layout = await spoolWith({ "tasks/2.json": making("b.png", "b.jpg") });
+    await put(join(layout.done, "1.json"), JSON.stringify(receiptFor(1)));
+    const chains = openChains(realSystem(), layout);
+    expect(await chains.readinessOf(2, { after: [1] }, (number) => number === 1)).toEqual([1]);
+    expect(await chains.readinessOf(2, { after: [1] }, () => false)).toBe("ready");
+  });
+
   it("is looked up once for all that wait for the same, until one ends", async () => {
     const layout = await spoolWith({ "held/1.json": making("a.png", "a.jpg", { batch: "cats" }) });
     const { system, calls } = record(layout.root, undefined, realSystem());

@@ -1,0 +1,65 @@
+import { constants } from "node:fs";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { directSystem } from "../src/direct-system.ts";
+import { syncDirectory, writeDurably } from "../src/system.ts";
+
+const system = directSystem();
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "spoold-direct-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("a file that is made by the calling thread", () => {
+  it("is whole and for its owner only, and never replaces another one", async () => {
+    const path = join(directory, "a");
+    await writeDurably(system, path, Buffer.from("whole"));
+    expect(await readFile(path, "utf8")).toBe("whole");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await expect(writeDurably(system, path, Buffer.from("other"))).rejects.toMatchObject({ code: "EEXIST" });
+    expect(await readFile(path, "utf8")).toBe("whole");
+  });
+
+  it("goes on where the last write ended", async () => {
+    const path = join(directory, "a");
+    const file = await system.fs.open(path, "wx", 0o600);
+    await file.writeFile("one ");
+    await file.writeFile("two");
+    await file.sync();
+    await file.close();
+    expect(await readFile(path, "utf8")).toBe("one two");
+  });
+
+  it("has no descriptor once it is closed, whoever has that number by then, and may be closed twice", async () => {
+    const handle = await system.fs.open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+    expect((await handle.stat()).isDirectory()).toBe(true);
+    await handle.close();
+    const other = await system.fs.open(join(directory, "b"), "wx", 0o600);
+    await handle.close();
+    expect(handle.fd).toBe(-1);
+    await expect(handle.sync()).rejects.toThrow();
+    await other.writeFile("kept");
+    await other.close();
+    expect(await readFile(join(directory, "b"), "utf8")).toBe("kept");
+  });
+});
+
+describe("what the calling thread asks of the file system", () => {
+  it("rejects, and does not throw, when it fails", async () => {
+    const { fs } = system;
+    const missing = join(directory, "missing");
+    for (const call of [
+      () => fs.unlink(missing),
+      () => fs.rename(missing, join(directory, "x")),
+      () => fs.link(missing, join(directory, "x")),
+      () => fs.rmdir(missing),
+      () => fs.mkdir(directory),
+      () => fs.open(join(missing, "a"), "wx"),
+      () => syncDirectory(system, missing),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: expect.stringMatching(/^E(?:NOENT|EXIST)$/) });
+  });
+});
