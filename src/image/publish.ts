@@ -70,15 +70,16 @@ export async function removeTemporaries(
   tag: string,
 ): Promise<void> {
   const temporaries = destinations.map(({ path }, index) => temporaryPath(path, tag, index));
-  const names = temporaries.flatMap((temporary) => [temporary, earlyPath(temporary), backupPath({ temporary })]);
-  await confined(system, (inside) => removeEach(inside, names));
+  const backups = temporaries.map((temporary) => backupPath({ temporary }));
+  const [first = [], ...others] = temporaries.map((temporary) => [temporary, earlyPath(temporary)]);
+  await confined(system, (inside) => removeInTurn(inside, [backups, others.flat(), first]));
 }
 
 /**
  * Ends what a daemon began that died while it published. Publishing renames the first temporary first. The first one
  * has its early name before there is another, and its own when all are whole: so if it has neither while there are
  * others, or if there is any backup, renaming had begun. Then the ones that are left are renamed too; else they are
- * removed. A pyramid has its early name while it is diced, so that its own, too, means that it is whole.
+ * removed. What was renamed lies at its final path: if nothing does, a removal was broken off. A pyramid has its early name while it is diced, so that its own, too, means that it is whole.
  * @param destinations of all outputs, in the task's order
  */
 export async function completeOrRemove(
@@ -91,7 +92,9 @@ export async function completeOrRemove(
   const left = await Promise.all(files.map(({ temporary }) => isThere(system, temporary)));
   const backups = await Promise.all(files.map((file) => isThere(system, backupPath(file))));
   const isEarly = first !== undefined && (await isThere(system, earlyPath(first.holder ?? first.temporary)));
-  const hasBegun = backups.includes(true) || (!isEarly && left[0] === false && left.includes(true));
+  const arrived = await Promise.all(files.map((file, index) => left[index] || isThere(system, file.path)));
+  const isCut = backups.includes(true) || (!isEarly && left[0] === false && left.includes(true));
+  const hasBegun = isCut && !arrived.includes(false);
   if (hasBegun)
     await publish(
       system,
@@ -125,15 +128,34 @@ async function discard(
   unrestored: readonly string[] = [],
 ): Promise<void> {
   const kept = new Set(files.filter(({ path }) => unrestored.includes(path)).flatMap(leftoversOf));
-  const names = new Set(files.flatMap(leftoversOf));
-  await removeEach(
+  const backups = files.filter(({ holder }) => holder === undefined).map(backupPath);
+  const [first = [], ...others] = files.map(leftoversOf);
+  const turns = [backups, others.flat(), first];
+  await removeInTurn(
     system,
-    [...names].filter((name) => !kept.has(name)),
+    turns.map((names) => names.filter((name) => !kept.has(name))),
   );
 }
 
-/** Tries all before it reports the first error. */
-async function removeEach(system: System, names: readonly string[]): Promise<void> {
-  const removals = names.map((name) => removeAll(system, name));
+/**
+ * Removes the names of each turn before those of the next, durably: whoever finds what is left of a removal that was
+ * broken off, by a crash or a power cut, must not take it for renaming that had begun. So backups go first, and the
+ * first temporary last.
+ */
+async function removeInTurn(system: System, turns: readonly (readonly string[])[]): Promise<void> {
+  const left = [...turns];
+  for (let turn = left.shift(); turn !== undefined; turn = left.shift()) {
+    const directories = await removeEach(system, turn);
+    if (left.length > 0) for (const directory of directories) await syncDirectory(system, directory);
+  }
+}
+
+/** Tries all before it reports the first error. @returns the directories in which something was removed */
+async function removeEach(system: System, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const directories = new Set<string>();
+  const removals = names.map(async (name) => {
+    if (await removeAll(system, name)) directories.add(dirname(name));
+  });
   for (const removal of await Promise.allSettled(removals)) if (removal.status === "rejected") throw removal.reason;
+  return directories;
 }

@@ -96,19 +96,21 @@ export async function isThere({ fs }: System, path: string): Promise<boolean> {
 
 /**
  * Removes a file or a link, and a directory with all that is in it when its name is that of a temporary; no link is
- * followed. That it is gone is no error.
+ * followed.
+ * @returns false when it was gone already
  */
-export async function removeAll(system: System, path: string): Promise<void> {
+export async function removeAll(system: System, path: string): Promise<boolean> {
   try {
     await system.fs.unlink(path);
   } catch (error) {
     const name = errnoOf(error);
-    if (name === "ENOENT" || name === "ENOTDIR") return;
+    if (name === "ENOENT" || name === "ENOTDIR") return false;
     // Linux says EISDIR of a directory, macOS EPERM; of a file that may not be removed `rm` says the same again.
     const isDirectory = name === "EISDIR" || name === "EPERM";
     if (!isDirectory || !basename(path).startsWith(TEMPORARY_PREFIX)) throw error;
     await removeTree(system, path);
   }
+  return true;
 }
 
 /** A worker that is being killed may write one more tile while its directory is removed. */

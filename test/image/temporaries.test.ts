@@ -85,6 +85,50 @@ describe("what a daemon that died has left", () => {
   });
 });
 
+describe("a removal that is broken off", () => {
+  const WHOLE = ["-0.tmp", "-1.tmp", "-2.tmp"];
+  const PUT_BACK = [...WHOLE, "-0.tmp.old", "-1.tmp.old", "-2.tmp.old"];
+  const EARLY = ["-0.tmp.early", "-1.tmp", "-2.tmp"];
+  const left = [
+    ["whole temporaries", WHOLE],
+    ["those of a worker that was cut short", EARLY],
+    ["temporaries and backups", PUT_BACK],
+  ] as const;
+
+  it.each(left.flatMap(([what, names]) => [true, false].map((isNew) => [what, names, isNew] as const)))(
+    "of %s is never taken for renaming that had begun: %s, new outputs: %s",
+    async (_what, names, isNew) => {
+      for (let removals = 1; removals <= names.length; removals++) {
+        for (const name of isNew ? [] : NAMES) await writeFile(join(folder, name), `old ${name}`);
+        for (const name of names) await writeFile(join(folder, `.spoold-7${name}`), "new");
+        let done = 0;
+        const dying = withFs({
+          async unlink(path) {
+            await real.fs.lstat(path);
+            done += 1;
+            if (done > removals) throw new Error("killed");
+            await real.fs.unlink(path);
+          },
+        });
+        await removeTemporaries(dying, destinations(), "7").catch(() => undefined);
+        const backups = (await readdir(folder)).filter((name) => name.endsWith(".old"));
+        await completeOrRemove(real, destinations(), "7");
+        // As long as there is a backup nothing else is gone, so that all can be completed.
+        const whole = backups.length > 0 ? "new" : undefined;
+        const expected = NAMES.flatMap((name) => whole ?? (isNew ? undefined : `old ${name}`) ?? []);
+        expect(Object.values(await tree())).toEqual(whole === undefined ? expected : ["new", "new", "new"]);
+        for (const name of await readdir(folder)) await rm(join(folder, name));
+      }
+    },
+  );
+
+  it("and had lost the first temporary all the same leaves no part of a new set", async () => {
+    await writeFile(join(folder, ".spoold-7-2.tmp"), "new c");
+    await completeOrRemove(real, destinations(), "7");
+    expect(await tree()).toEqual({});
+  });
+});
+
 function destinations(): readonly Destination[] {
   return NAMES.map((name) => ({ path: join(folder, name), folder: null }));
 }
