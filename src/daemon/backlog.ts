@@ -89,7 +89,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   /** When a look at those that were left out takes no more than its part of the time. */
   let lookForLeftOutMs = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
-  /** The earliest of those that have gone to `deferred/` since the last look at it began. */
+  /** The earliest of those that have gone to `deferred/` since the last look of either kind began. */
   let dueSinceLookMs = Number.POSITIVE_INFINITY;
 
   return {
@@ -97,6 +97,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       const beganMs = system.monotonicMs();
       const unreadable = new Set(candidates.unreadable());
       candidates.lookAgain();
+      dueSinceLookMs = Number.POSITIVE_INFINITY;
       forgetChains();
       const tasks = await scanTasks(system, layout, kept);
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
@@ -116,6 +117,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       candidates.keepOnly([...waiting, ...deferred]);
     },
     async lookAtDeferred() {
+      dueSinceLookMs = Number.POSITIVE_INFINITY;
       await seeDeferred(window.filter(({ state }) => state === "tasks"));
     },
     async next(running) {
@@ -156,7 +158,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     ended: forgetChains,
     deferred(dueAtMs) {
       retrying += 1;
-      // A look that is under way may not have seen it.
+      // Whether a look that is under way sees it or not, the runner holds its files until one that begins later is over.
       dueSinceLookMs = Math.min(dueSinceLookMs, dueAtMs);
       nextDueAtMs = Math.min(nextDueAtMs, dueAtMs);
     },
@@ -174,7 +176,6 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
 
   /** @param waiting what waits in `tasks/`; what is due joins it @returns everything that `deferred/` holds */
   async function seeDeferred(waiting: readonly TaskEntry[]): Promise<readonly TaskEntry[]> {
-    dueSinceLookMs = Number.POSITIVE_INFINITY;
     const dueBy = { nowMs: system.nowMs(), longestWaitMs: settings.backoffMaxMs };
     const deferred = await scanDeferred(system, layout, dueBy, kept);
     const all = [...deferred.due, ...deferred.later];

@@ -79,7 +79,8 @@ export async function removeTemporaries(
  * Ends what a daemon began that died while it published. Publishing renames the first temporary first. The first one
  * has its early name before there is another, and its own when all are whole: so if it has neither while there are
  * others, or if there is any backup, renaming had begun. Then the ones that are left are renamed too; else they are
- * removed. What was renamed lies at its final path: if nothing does, a removal was broken off. A pyramid has its early name while it is diced, so that its own, too, means that it is whole.
+ * removed. An output that is neither left nor at its final path was not renamed: a removal was broken off. A pyramid has
+ * its early name while it is diced, so that its own, too, means that it is whole.
  * @param destinations of all outputs, in the task's order
  */
 export async function completeOrRemove(

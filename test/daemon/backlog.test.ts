@@ -70,10 +70,10 @@ describe("a task that has gone to deferred/ since the last look", () => {
     expect(backlog.retrying()).toBe(1);
   });
 
-  it("is not forgotten by a look that was under way", async () => {
+  it.each(["look", "lookAtDeferred"] as const)("is not forgotten by a look that was under way: %s", async (kind) => {
     const context = await contextOn(await spoolWith({}));
     const backlog = openBacklog(context);
-    const look = backlog.lookAtDeferred();
+    const look = backlog[kind]();
     backlog.deferred(Date.now() + 60_000);
     await look;
     expect(backlog.nextDueMs()).toBeLessThanOrEqual(60_000);
