@@ -1,6 +1,7 @@
 /**
  * The file system without the way to another thread and back, which takes several times as long as what is done there:
- * what only touches names, opens, closes or fills the page cache is done at once. Reading and fsync still wait elsewhere.
+ * what only touches names, opens, closes, reads a little or fills the page cache is done at once. Reading much and fsync
+ * still wait elsewhere.
  */
 import {
   closeSync,
@@ -14,8 +15,10 @@ import {
   mkdirSync,
   openSync,
   type PathLike,
+  read,
   readFileSync,
   readlinkSync,
+  readSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -24,6 +27,7 @@ import {
   unlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import * as promises from "node:fs/promises";
@@ -84,14 +88,23 @@ export function lookingSystem(): System {
   return { ...direct, fs: { ...direct.fs, readFile: readFile as FileSystem["readFile"] } };
 }
 
-/** Files that are made, and directories that are synced; what is read is opened as ever. */
+/**
+ * What may be opened by this thread: files that are made, directories, and what is opened without waiting for anybody,
+ * so that a pipe hangs nothing.
+ */
 async function open(path: PathLike, flags?: string | number, mode?: number): Promise<FileHandle> {
-  const isBrief = typeof flags === "number" ? (flags & constants.O_DIRECTORY) !== 0 : flags === "wx";
+  const waitsForNobody = constants.O_DIRECTORY | constants.O_NONBLOCK;
+  const isBrief = typeof flags === "number" ? (flags & waitsForNobody) !== 0 : flags === "wx";
   if (!isBrief) return promises.open(path, flags, mode);
   return new DirectFile(openSync(path, flags ?? "r", mode)) as BriefHandle as FileHandle;
 }
 
-/** What is asked of a file that was made just now, or of a directory. */
+/** Up to so many bytes are read by this thread. */
+const LITTLE_BYTES = 128 * 1_024;
+
+const [fsyncElsewhere, readElsewhere] = [promisify(fsync), promisify(read)];
+
+/** What is asked of a small file or of a directory. */
 type BriefHandle = Pick<FileHandle, "fd" | "writeFile" | "sync" | "close">;
 
 /** A file under a descriptor, without the object that another thread would have to make. */
@@ -107,6 +120,19 @@ class DirectFile {
     return this.#fd;
   }
 
+  async read(buffer: Buffer, offset: number, length: number, position: number | null): Promise<unknown> {
+    if (length > LITTLE_BYTES) return readElsewhere(this.#fd, buffer, offset, length, position);
+    return { bytesRead: readSync(this.#fd, buffer, offset, length, position), buffer };
+  }
+
+  async readFile(options?: BufferEncoding): Promise<string | Buffer> {
+    return readFileSync(this.#fd, options);
+  }
+
+  async write(text: string, position: number): Promise<unknown> {
+    return { bytesWritten: writeSync(this.#fd, text, position), buffer: text };
+  }
+
   async writeFile(data: string | Uint8Array): Promise<void> {
     writeFileSync(this.#fd, data);
   }
@@ -120,7 +146,7 @@ class DirectFile {
   }
 
   async sync(): Promise<void> {
-    await promisify(fsync)(this.#fd);
+    await fsyncElsewhere(this.#fd);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -61,5 +62,45 @@ describe("what the calling thread asks of the file system", () => {
       () => syncDirectory(system, missing),
     ])
       await expect(call()).rejects.toMatchObject({ code: expect.stringMatching(/^E(?:NOENT|EXIST)$/) });
+  });
+});
+
+describe("a file that is opened without waiting", () => {
+  const { O_RDONLY, O_RDWR, O_CREAT, O_NONBLOCK } = constants;
+
+  it("is read where it is asked for, up to its end, much of it as little of it", async () => {
+    const path = join(directory, "a");
+    const bytes = Buffer.alloc(300 * 1_024, "abc");
+    await writeDurably(system, path, bytes);
+    const file = await system.fs.open(path, O_RDONLY | O_NONBLOCK);
+    for (const [length, position] of [
+      [10, 0],
+      [100, bytes.length - 4],
+      [bytes.length, 7],
+    ] as const) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
+      expect(buffer.subarray(0, bytesRead).equals(bytes.subarray(position, position + length))).toBe(true);
+      expect(bytesRead).toBe(Math.min(length, bytes.length - position));
+    }
+    expect((await file.readFile()).equals(bytes)).toBe(true);
+    await file.close();
+    await expect(file.read(Buffer.alloc(1), 0, 1, 0)).rejects.toThrow();
+  });
+
+  it("is overwritten in place", async () => {
+    const path = join(directory, "a");
+    const file = await system.fs.open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0o600);
+    await file.write("one two", 0);
+    await file.write("2", 4);
+    await file.close();
+    expect(await readFile(path, "utf8")).toBe("one 2wo");
+  });
+
+  it("hangs nobody when it is a pipe", async () => {
+    const path = join(directory, "pipe");
+    execFileSync("mkfifo", [path]);
+    const pipe = await system.fs.open(path, O_RDONLY | O_NONBLOCK);
+    expect((await pipe.stat()).isFIFO()).toBe(true);
+    await pipe.close();
   });
 });

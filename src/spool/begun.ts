@@ -68,8 +68,9 @@ export async function readBegunMarks(
 }
 
 async function openFresh(system: System, { run }: Pick<Layout, "run">): Promise<FileHandle> {
-  const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-  const handle = await system.fs.open(join(run, "begun"), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
+  const handle = await system.fs.open(join(run, "begun"), flags, 0o600);
   try {
     await writeLine(handle, 0, `boot ${await bootId(system)}`);
   } catch (error) {
