@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "./bundle.ts";
 
 /** What player and torture say to each other. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -27,10 +27,12 @@ export async function programOf(file: URL, directory: string): Promise<string> {
   await symlink(NODE_MODULES, join(directory, "node_modules")).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
   });
-  const options = { bundle: true, format: "esm", platform: "node", packages: "external" } as const;
-  await build({ ...options, entryPoints: [fileURLToPath(file)], outfile, logLevel: "warning" });
+  await bundle(fileURLToPath(file), outfile, PACKAGES);
   return outfile;
 }
+
+/** All that is no path. */
+const PACKAGES = /^[^./]/;
 
 const NODE_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "../bundle.ts";
 import type { ProducerNews, ProducerOrder, ProducerWish } from "./producer.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/spoold.js", import.meta.url));
@@ -56,12 +56,7 @@ export async function startDaemonIn(directory: string, args: readonly string[], 
 export async function buildProducer(directory: string): Promise<string> {
   const outfile = join(directory, "producer.mjs");
   const entry = fileURLToPath(new URL("producer.ts", import.meta.url));
-  // What is not ESM in it asks for the modules of Node by `require`.
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
-  await build({
-    ...{ entryPoints: [entry], outfile, bundle: true, format: "esm", platform: "node", target: "node20.19", banner },
-    logLevel: "error",
-  });
+  await bundle(entry, outfile);
   return outfile;
 }
 
