@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { SpooldError } from "../errors.ts";
 import { rememberedReceipt } from "../spool/fresh.ts";
 import { ignoring } from "../system.ts";
-import { hasOwnKey, keyOf } from "../task/key.ts";
+import { keyOf } from "../task/key.ts";
 import type { OutputFile } from "../task/outcome.ts";
 import { isHandlerTask } from "../task/task.ts";
 import { readEarlierWork } from "../worker/message.ts";
@@ -18,7 +18,7 @@ type Place = Pick<DaemonContext, "system" | "roots" | "spool">;
 export async function withEarlierWork({ system, layout }: DaemonContext, attempt: Attempt): Promise<Attempt> {
   const { task } = attempt;
   if (isHandlerTask(task) || !task.skipIfFresh) return attempt;
-  const key = hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task);
+  const key = keyOf(task);
   const earlierWork = readEarlierWork(await rememberedReceipt(system, layout, key), key);
   return earlierWork === undefined ? attempt : { ...attempt, earlierWork };
 }

@@ -1,5 +1,5 @@
 import type { ActiveTask } from "../spool/claim.ts";
-import { hasOwnKey, keyOf } from "../task/key.ts";
+import { keyOf } from "../task/key.ts";
 import type { AttemptRecord, Outcome, Reason, Receipt } from "../task/outcome.ts";
 import { srcSetsOf } from "../task/srcset.ts";
 import type { Task } from "../task/task.ts";
@@ -54,7 +54,7 @@ export function receiptFor(
   const srcset = srcSetsOf(outputs);
   return {
     number: active.number,
-    key: hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task),
+    key: keyOf(task),
     status: outcome.kind === "fresh" ? "fresh" : "done",
     supplicant: task.supplicant ?? null,
     summary: task.summary ?? null,

@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ignoring, type System, syncDirectory, unlinkIfThere } from "../system.ts";
-import { hasOwnKey, keyOf } from "../task/key.ts";
+import { keyOf } from "../task/key.ts";
 import { type EntryName, readName, waitingName } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
 import { batchMark } from "./batches.ts";
@@ -29,9 +29,8 @@ type Numbered = Pick<EntryName, "number" | "priority">;
 /** The marks of a task. `dedupe: true` means its instructions, which no word can be mistaken for. */
 export function marksOf(task: Task): Marks {
   const { dedupe, batch } = task;
-  const key = hasOwnKey(task) && task.key !== undefined ? task.key : keyOf(task);
-  const text = dedupe === true ? `key ${key}` : `word ${dedupe}`;
-  return { dedupe: dedupe === undefined ? undefined : digestOf(text), batch };
+  if (dedupe === undefined) return { dedupe, batch };
+  return { dedupe: digestOf(dedupe === true ? `key ${keyOf(task)}` : `word ${dedupe}`), batch };
 }
 
 /** The number of the task that answers to a word and has not ended; undefined when there is none. */
