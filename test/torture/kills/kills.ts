@@ -20,7 +20,7 @@ export interface Campaign {
 }
 
 /** A daemon that is killed so often counts each attempt: what comes out must not depend on luck. */
-const PATIENT: Limits = { maxAttempts: 400, maxCrashes: 400 };
+const PATIENT: Limits = { maxAttempts: 100, maxCrashes: 100 };
 /** As settings are by default. */
 export const USUAL: Limits = { maxAttempts: 5, maxCrashes: 2 };
 const USUAL_PART = 0.1;
