@@ -129,9 +129,7 @@ function traced(child: ChildProcess, run: TracedRun): Traced {
     ended: seeThrough(child, run),
     hits: async () => count(await text()),
     async letGo() {
-      const thread = /^(\d+) /m.exec(await text())?.[1];
-      const status = await readFile(`/proc/${thread}/status`, "utf8").catch(() => "");
-      const tracer = Number(/^TracerPid:\t(\d+)/m.exec(status)?.[1] ?? 0);
+      const tracer = await tracerOf(/^(\d+) /m.exec(await text())?.[1]);
       if (tracer === 0) return;
       kill(tracer, "SIGTERM");
       // One that is told while its process ends may wait for it for ever.
@@ -174,12 +172,23 @@ async function seeThrough(child: ChildProcess, { log, aim }: TracedRun): Promise
   return { exit: child.exitCode ?? child.signalCode, ...told, calls, hits: met, isHung };
 }
 
-/** The thread that is held back is killed, and with it its process. */
+/** @returns 0 when nobody traces the thread, or there is none */
+async function tracerOf(thread: string | undefined): Promise<number> {
+  const status = await readFile(`/proc/${thread}/status`, "utf8").catch(() => "");
+  return Number(/^TracerPid:\t(\d+)/m.exec(status)?.[1] ?? 0);
+}
+
+/** The thread that is held back is killed, and with it its process; then strace, which would hold it back to the end. */
 async function killWhenHeldBack(child: ChildProcess, log: string): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
     const text = await readFile(log, "utf8").catch(() => "");
     const thread = /^(\d+) .*\(DELAYED\)$/m.exec(text)?.[1];
-    if (thread !== undefined) return void kill(Number(thread), "SIGKILL");
+    if (thread !== undefined) {
+      const tracer = await tracerOf(thread);
+      kill(Number(thread), "SIGKILL");
+      if (tracer !== 0) kill(tracer, "SIGKILL");
+      return;
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }
