@@ -6,6 +6,7 @@
 import {
   closeSync,
   constants,
+  type Dirent,
   fchownSync,
   fstatSync,
   fsync,
@@ -13,6 +14,8 @@ import {
   lstatSync,
   type MakeDirectoryOptions,
   mkdirSync,
+  type OpenDirOptions,
+  opendirSync,
   openSync,
   type PathLike,
   read,
@@ -31,6 +34,7 @@ import {
 } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import * as promises from "node:fs/promises";
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type FileSystem, realSystem, type System } from "./system.ts";
 
@@ -45,13 +49,14 @@ export function directSystem(): System {
     lstat: async (path: PathLike, options?: StatOptions) => lstatSync(path, options),
     mkdir: async (path: PathLike, options?: MakeDirectoryOptions) => mkdirSync(path, options),
     open: (path: PathLike, flags?: string | number, mode?: number) => open(path, flags, mode),
+    opendir: async (path: PathLike, options?: OpenDirOptions) => listed(String(path), options),
     readlink: async (path: PathLike) => readlinkSync(path),
     realpath: async (path: PathLike) => realpathSync.native(path),
     rename: async (from: PathLike, to: PathLike) => renameSync(from, to),
     rmdir: async (path: PathLike) => rmdirSync(path),
     unlink: async (path: PathLike) => unlinkSync(path),
   };
-  const fs = { ...promises, ...(direct as Pick<FileSystem, keyof typeof direct>) };
+  const fs = { ...promises, ...(direct as unknown as Pick<FileSystem, keyof typeof direct>) };
   return { ...realSystem(), fs, withCallbacks: callbacks() };
 }
 
@@ -86,6 +91,26 @@ export function lookingSystem(): System {
   const readFile = async (path: PathLike, options?: BufferEncoding): Promise<string | Buffer> =>
     readFileSync(path, options);
   return { ...direct, fs: { ...direct.fs, readFile: readFile as FileSystem["readFile"] } };
+}
+
+/** After so many names in one go others get their turn: a directory may hold a million. */
+const NAMES_IN_A_GO = 1_024;
+
+/** Opens a directory at once, so that this can fail at once; whoever leaves the loop over it closes it. */
+function listed(path: string, options: OpenDirOptions = {}): AsyncIterable<Dirent> {
+  const directory = opendirSync(path, options);
+  return (async function* () {
+    try {
+      for (let count = 1; ; count++) {
+        const entry = directory.readSync();
+        if (entry === null) return;
+        yield entry;
+        if (count % NAMES_IN_A_GO === 0) await othersTurn();
+      }
+    } finally {
+      directory.closeSync();
+    }
+  })();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -102,5 +102,19 @@ describe("a file that is opened without waiting", () => {
     const pipe = await system.fs.open(path, O_RDONLY | O_NONBLOCK);
     expect((await pipe.stat()).isFIFO()).toBe(true);
     await pipe.close();
+  });
+});
+
+describe("a listing", () => {
+  it("tells all names, also of many, and of a directory that is left early nothing stays open", async () => {
+    const names = Array.from({ length: 1_100 }, (_name, index) => `${index}.json`);
+    for (const name of names) await writeFile(join(directory, name), "");
+    const found: string[] = [];
+    for await (const { name } of await system.fs.opendir(directory, { bufferSize: 1_024 })) found.push(name);
+    expect(found.toSorted()).toEqual(names.toSorted());
+    const openBefore = (await readdir("/proc/self/fd")).length;
+    for (let round = 0; round < 20; round++) for await (const _first of await system.fs.opendir(directory)) break;
+    expect((await readdir("/proc/self/fd")).length).toBeLessThan(openBefore + 10);
+    await expect(system.fs.opendir(join(directory, "missing"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 });

@@ -4,6 +4,7 @@ import { hasBegun, placeOf, type TaskEntry } from "../spool/entries.ts";
 import { scanTasks } from "../spool/scan.ts";
 import { compareEntries } from "../task/name.ts";
 import type { Task } from "../task/task.ts";
+import { createArrivals } from "./arrivals.ts";
 import { type Candidate, openCandidates } from "./candidates.ts";
 import { openChains, type Readiness } from "./chains.ts";
 import type { DaemonContext } from "./context.ts";
@@ -80,11 +81,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   let others = 0;
   /** Whether tasks have begun and are due that were not kept. */
   let isDueCut = false;
-  /**
-   * The highest number that the last look saw. Numbers appear in their order, but a listing may show what was put there
-   * after it began and not what was put there just before that: only up to this number is none missing at the next look.
-   */
-  let complete = 0;
+  const arrivals = createArrivals();
   let leftOut = 0;
   /** When a look at those that were left out takes no more than its part of the time. */
   let lookForLeftOutMs = 0;
@@ -106,9 +103,10 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       await drops.tend(tasks);
       seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(placeOf)];
       const whole = tasks.entries.filter(({ file }) => !drops.has(file));
-      const waiting = whole.filter(({ number }) => number <= complete);
+      const numbers = whole.map(({ number }) => number);
+      const isCertain = arrivals.listed(numbers, tasks.highest);
+      const waiting = whole.filter(({ number }) => isCertain(number));
       leftOut = whole.length - waiting.length;
-      complete = tasks.highest;
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;

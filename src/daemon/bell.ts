@@ -53,6 +53,8 @@ export function openBell(options: BellOptions): Bell {
       watcher = armed;
       giveUp = new AbortController();
       armed.on("all", ring);
+      // What the kernel tells, before chokidar has listed the directory to see what it means.
+      armed.on("raw", ring);
       const problem = await readyOrProblem(armed, giveUp.signal);
       if (watcher !== armed) return; // disarmed meanwhile
       if (problem !== undefined) await turnToPolling(problem);

@@ -51,9 +51,9 @@ describe("an armed bell", () => {
     await writeFile(join(directory, "old.json"), "{}");
     const { bell, heard } = countingBell(directory);
     await bell.arm();
+    expect(heard.rings).toBe(0);
     await writeFile(join(directory, "new.json"), "{}");
     await until(() => heard.rings > 0);
-    expect(heard.rings).toBe(1);
     await bell.disarm();
   });
 
