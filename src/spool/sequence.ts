@@ -69,10 +69,10 @@ export function openSequence(system: System, layout: Layout): Sequence {
   async function find(): Promise<number> {
     // A listing that races with a rename may show neither name, so one empty look proves nothing.
     for (let look = 0; look < 20; look++) {
-      const found = (await fs.readdir(layout.run))
-        .map((name) => NAME.exec(name)?.[1])
-        .filter((text) => text !== undefined);
-      if (found.length > 0) return Math.max(...found.map(Number));
+      let highest = -1;
+      for await (const { name } of await fs.opendir(layout.run))
+        highest = Math.max(highest, Number(NAME.exec(name)?.[1] ?? -1));
+      if (highest >= 0) return highest;
       await sleep(look);
     }
     return restore();
