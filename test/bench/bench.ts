@@ -4,7 +4,7 @@
  * directory. Ends with 0 whatever the figures are; 1 when it could not measure, 2 when it was asked wrongly.
  */
 import { rmSync } from "node:fs";
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -70,23 +70,12 @@ function usage(): string {
   return `npm run bench -- [NAME...] [--rounds N] [--json] [--plot DIR] [--pictures DIR]\n\n${list.join("")}`;
 }
 
-async function runBench(name: string, { rounds, pictures }: Wish): Promise<Report> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), "spoold-bench-")));
+async function runBench(name: string, { rounds, pictures }: Wish, directory: string): Promise<Report> {
   const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
-  const breakOff = (): void => {
-    // Half a gigabyte of pictures is not to be left behind by a ^C.
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-    process.exit(130);
-  };
-  for (const signal of SIGNALS) process.once(signal, breakOff);
-  try {
-    const bench = BENCHES[name];
-    if (bench === undefined) throw new RangeError(`no bench is called ${name}`);
-    return await bench.run({ directory, rounds, pictures, say });
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, breakOff);
-    await rm(directory, { recursive: true, force: true });
-  }
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new RangeError(`no bench is called ${name}`);
+  await mkdir(directory);
+  return bench.run({ directory, rounds, pictures, say });
 }
 
 async function runAll(wish: Wish): Promise<void> {
@@ -94,10 +83,23 @@ async function runAll(wish: Wish): Promise<void> {
   const machine = describeMachine();
   const benches: Record<string, Report> = {};
   if (!isJson) process.stdout.write(`${machineText(machine)}\n`);
-  for (const name of names) {
-    const report = await runBench(name, wish);
-    benches[name] = report;
-    if (!isJson) process.stdout.write(`${textOf(name, report)}\n`);
+  // Removed when all are over: some file systems make new files slowly where many have just been removed.
+  const place = await realpath(await mkdtemp(join(tmpdir(), "spoold-bench-")));
+  const breakOff = (): void => {
+    // Half a gigabyte of pictures is not to be left behind by a ^C.
+    rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(130);
+  };
+  for (const signal of SIGNALS) process.once(signal, breakOff);
+  try {
+    for (const name of names) {
+      const report = await runBench(name, wish, join(place, name));
+      benches[name] = report;
+      if (!isJson) process.stdout.write(`${textOf(name, report)}\n`);
+    }
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, breakOff);
+    await rm(place, { recursive: true, force: true });
   }
   const results = { machine, rounds, benches };
   if (isJson) process.stdout.write(`${JSON.stringify(results)}\n`);

@@ -4,12 +4,11 @@
  * it was asked wrongly.
  */
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm, statfs, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { judgeKind } from "../../src/cli/doctor/file-systems.ts";
 import { describeMachine, machineText } from "../bench/machine.ts";
 import type { TortureReport } from "./torture-context.ts";
 import { TORTURES } from "./tortures.ts";
@@ -77,15 +76,14 @@ async function runTorture(name: string, { rounds, seed, report }: Wish): Promise
 
 async function runAll(wish: Wish): Promise<void> {
   const machine = describeMachine();
-  const fileSystem = judgeKind((await statfs(tmpdir())).type).tells;
-  process.stdout.write(`${machineText(machine)}${fileSystem}, seed ${wish.seed}\n`);
+  process.stdout.write(`${machineText(machine)}seed ${wish.seed}\n`);
   await mkdir(dirname(wish.report), { recursive: true });
   const tortures: Record<string, TortureReport> = {};
   for (const name of wish.names) {
     tortures[name] = await runTorture(name, wish);
     process.stdout.write(`${name}: ${JSON.stringify(tortures[name], null, 2)}\n`);
     // After each, so that a run that is broken off has told what it knew.
-    await writeFile(wish.report, `${JSON.stringify({ machine, fileSystem, seed: wish.seed, tortures }, null, 2)}\n`);
+    await writeFile(wish.report, `${JSON.stringify({ machine, seed: wish.seed, tortures }, null, 2)}\n`);
     if (tortures[name].faults.length > 0) process.exitCode = 1;
   }
 }
