@@ -100,13 +100,14 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD))
         if (!drops.has(entry.file)) await candidates.inspect(entry);
-      await drops.tend(tasks);
+      const takenIn = await drops.tend(tasks);
       seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(placeOf)];
       const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const numbers = whole.map(({ number }) => number);
       const isCertain = arrivals.listed(numbers, tasks.highest);
       const waiting = whole.filter(({ number }) => isCertain(number));
-      leftOut = whole.length - waiting.length;
+      // What was taken in is seen by another look: no bell may tell of it.
+      leftOut = whole.length - waiting.length + takenIn;
       lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       others = tasks.others;
       beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;

@@ -11,7 +11,7 @@ import type { DaemonContext } from "./context.ts";
 
 /** What people put into `tasks/` by hand, until it has become a task or gone to `rejected/`. */
 export interface Drops {
-  /** Looks at all drops in a view and takes in those that have settled. @returns how many were taken in or rejected */
+  /** Looks at all drops in a view and takes in those that have settled. @returns how many have become tasks that it lacks */
   tend(view: TasksView): Promise<number>;
   /** Says of a file with the name of a task that enqueue did not write it, or that its number is spent. */
   note(file: string, because: "unkeyed" | "spent"): void;
@@ -37,6 +37,7 @@ export function openDrops(context: DaemonContext): Drops {
   const reported = new Set<string>();
   let nextLook = Number.POSITIVE_INFINITY;
   let settling = 0;
+  let accepted = 0;
   let rejectedCount = 0;
 
   return {
@@ -48,12 +49,13 @@ export function openDrops(context: DaemonContext): Drops {
       for (const name of view.reasons) await returnReason(system, layout, name);
       nextLook = Number.POSITIVE_INFINITY;
       settling = 0;
+      accepted = 0;
       let ended = 0;
       for (const name of names) {
         if (ended >= MAX_TAKEN_IN) lookAgainIn(0);
         else if (await tendOne(name)) ended += 1;
       }
-      return ended;
+      return accepted;
     },
     note(file, because) {
       noted.set(file, because);
@@ -97,6 +99,7 @@ export function openDrops(context: DaemonContext): Drops {
     const intake = await takeIn(context, name, file);
     noted.delete(name);
     tell(intake);
+    if (intake.kind === "accepted") accepted += 1;
     return intake.kind !== "changed";
   }
 

@@ -111,6 +111,20 @@ describe("many tasks that a task is in the way of which has begun", () => {
   });
 });
 
+describe("a drop that a look takes in", () => {
+  it("asks for another look at once, for no bell may tell of it", async () => {
+    const layout = await spoolWith({});
+    const backlog = openBacklog(await contextOn(layout));
+    await put(join(layout.tasks, "drop.json"), Buffer.from(JSON.stringify(making("x.png", "new.jpg"))));
+    await backlog.look();
+    while ((await readdir(layout.tasks)).includes("drop.json")) await backlog.look();
+    expect([backlog.waiting(), backlog.nextLookMs()]).toEqual([1, 0]);
+    await backlog.look();
+    expect((await backlog.next([]))?.entry.number).toBe(1);
+    expect([backlog.waiting(), backlog.nextLookMs()]).toEqual([0, Number.POSITIVE_INFINITY]);
+  });
+});
+
 describe("a look at a directory into which others put tasks meanwhile", () => {
   it("starts none that was put there after one before it that the look has missed", async () => {
     const layout = await spoolWith({});
