@@ -116,6 +116,8 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
       const candidate = await backlog.next(runner.held());
       if (candidate === undefined) return;
       await runner.start(candidate);
+      // Tasks that end as soon as they start would leave room for ever.
+      if (isLookDue() || backlog.nextDueMs() <= 0) return;
     }
   }
 

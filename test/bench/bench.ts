@@ -4,17 +4,18 @@
  * directory. Ends with 0 whatever the figures are; 1 when it could not measure, 2 when it was asked wrongly.
  */
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { ignoring } from "../../src/system.ts";
 import type { Bench } from "./bench-context.ts";
 import { estimate } from "./estimate.ts";
 import { fidelity } from "./fidelity.ts";
 import { gallery } from "./gallery.ts";
-import { describeMachine, machineText } from "./machine.ts";
+import { describeMachine, type Machine, machineText } from "./machine.ts";
 import { memory } from "./memory.ts";
-import { drawCharts } from "./plot.ts";
+import { drawCharts, type Results } from "./plot.ts";
 import { backlog } from "./queue/backlog.ts";
 import { drain } from "./queue/drain.ts";
 import { enqueueCost } from "./queue/enqueue.ts";
@@ -101,11 +102,20 @@ async function runAll(wish: Wish): Promise<void> {
     for (const signal of SIGNALS) process.off(signal, breakOff);
     await rm(place, { recursive: true, force: true });
   }
-  const results = { machine, rounds, benches };
-  if (isJson) process.stdout.write(`${JSON.stringify(results)}\n`);
+  if (isJson) process.stdout.write(`${JSON.stringify({ machine, rounds, benches })}\n`);
   if (plot === null) return;
+  const results = { machine, rounds, benches: { ...(await earlierBenches(plot, machine)), ...benches } };
   await writeFile(join(plot, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
   await drawCharts(results, plot);
+}
+
+/** What earlier runs on the same machine have left in a directory, so that one bench can be measured again. */
+async function earlierBenches(plot: string, machine: Machine): Promise<Results["benches"]> {
+  const text = await ignoring(["ENOENT"], readFile(join(plot, "results.json"), "utf8"));
+  if (text === undefined) return {};
+  const earlier = JSON.parse(text) as Results;
+  const isSame = isDeepStrictEqual({ ...earlier.machine, loadBefore: 0 }, { ...machine, loadBefore: 0 });
+  return isSame ? earlier.benches : {};
 }
 
 const wish = readArguments(process.argv.slice(2));
