@@ -176,7 +176,7 @@ export async function putBack(system: System, layout: Layout, path: string, name
 
 async function moveIfFree(system: System, path: string, name: string): Promise<boolean> {
   try {
-    if (!(await linkIfFree(system, path, name))) return false;
+    if (!(await linkIfFree(system, path, name)) && !(await isOneFile(system, path, name))) return false;
     await system.fs.unlink(path);
     return true;
   } catch (error) {
@@ -186,6 +186,12 @@ async function moveIfFree(system: System, path: string, name: string): Promise<b
     await system.fs.rename(path, name);
     return true;
   }
+}
+
+/** Who put it there before may have died between the two names. */
+async function isOneFile(system: System, path: string, name: string): Promise<boolean> {
+  const there = await ignoring(["ENOENT"], fingerprintOf(system, name));
+  return there !== undefined && isSameFile(there, await fingerprintOf(system, path));
 }
 
 async function linkIfFree({ fs }: System, path: string, name: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { mkdir, utimes } from "node:fs/promises";
+import { link, mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { recordAttempt } from "../../src/spool/attempts.ts";
@@ -63,6 +63,14 @@ describe("a start after a crash", () => {
     await utimes(path, 1, 1);
     expect(await recover(real, layout)).toEqual({ ...NOTHING, restored: ["cat.json"] });
     expect(await filesByState(layout)).toEqual(["tasks/cat.json"]);
+  });
+
+  it("puts it back once when the start before this one died while it did", async () => {
+    const layout = await newSpool();
+    const taken = await put(join(layout.tmp, `taken.${NONCE}.cat.json`));
+    await link(taken, join(layout.tasks, "cat.json"));
+    expect(await recover(real, layout)).toEqual({ ...NOTHING, restored: ["cat.json"] });
+    expect([await names(layout.tasks), await names(layout.tmp)]).toEqual([["cat.json"], []]);
   });
 
   it("sweeps temporaries that nobody can be writing any more, and no younger ones", async () => {
