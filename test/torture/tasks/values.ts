@@ -61,7 +61,9 @@ function tryText(tried: Tried, text: string): void {
   const parsed: unknown = JSON.parse(text);
   const task = through(tried, "task", text, () => renderPlain(parsed));
   if (task !== undefined) {
-    const bytes = encodeTask(task).toString();
+    // A delay becomes a time when the task is taken in.
+    const { delay: _counted, ...taken } = task;
+    const bytes = encodeTask(taken).toString();
     if (ownTask(JSON.parse(bytes)) === undefined) tried.faults.push(`accepted, and then not known again: ${text}`);
   }
   const order = through(tried, "order", text, () => readOrder(parsed));
