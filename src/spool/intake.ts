@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, SpooldError, serializeError } from "../errors.ts";
 import { ignoring, type System, syncDirectory, unlinkIfThere, writeDurably } from "../system.ts";
 import { encodeTask } from "../task/key.ts";
@@ -118,6 +118,8 @@ export async function restoreTakenDrops(system: System, layout: Layout): Promise
     // A second link to the copy is the committed task itself.
     if (((await ignoring(["ENOENT"], system.fs.lstat(copy)))?.nlink ?? 0) > 1) {
       await system.fs.unlink(path);
+      // Whoever finds the drop without its copy takes it in once more, also after another loss of power.
+      await syncDirectory(system, layout.tmp);
       await system.fs.unlink(copy);
       continue;
     }
@@ -177,6 +179,8 @@ export async function putBack(system: System, layout: Layout, path: string, name
 async function moveIfFree(system: System, path: string, name: string): Promise<boolean> {
   try {
     if (!(await linkIfFree(system, path, name)) && !(await isOneFile(system, path, name))) return false;
+    // A loss of power must not take both names.
+    await syncDirectory(system, dirname(name));
     await system.fs.unlink(path);
     return true;
   } catch (error) {
