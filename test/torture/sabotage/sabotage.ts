@@ -8,7 +8,7 @@ import { MUTATIONS, type Mutation } from "./mutations.ts";
 
 const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
 /** What the tests need of the project; packages are linked. */
-const COPIED = ["src", "test", "bin", "spool/recipes", "package.json", "tsconfig.json", "README.md"];
+const COPIED = ["src", "test", "bin", "spool/recipes", ".build.mjs", "package.json", "tsconfig.json", "README.md"];
 
 /** Breaks promises in the source itself, and looks whether the tests notice. */
 export const sabotage: Torture = {
