@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ignoring, type System, unlinkIfThere } from "../../system.ts";
 import { receiptName } from "../../task/name.ts";
 import { countOf, gapsIn, isInRanges, numbersIn, rangesOf, spellRanges, unionOf } from "../../task/ranges.ts";
@@ -78,11 +79,18 @@ function tasksFirst(a: Listed, b: Listed): number {
 /** With more of them a jump was made by a hand-dropped number, and looking for each would take too long. */
 const MAX_LOOKED_FOR = 10_000;
 
+/** A number is given a moment before its task appears. */
+const ARRIVES_WITHIN_MS = 200;
+
 async function gaps(context: CheckContext): Promise<readonly Finding[]> {
   const { layout, survey, highest, pruned } = context;
   const present = unionOf(rangesOf([...survey.tasks.keys(), ...survey.receipts]), pruned);
   let gone = gapsIn(present, highest);
-  if (countOf(gone) <= MAX_LOOKED_FOR) gone = rangesOf(await nowhere(context, [...numbersIn(gone)]));
+  if (countOf(gone) <= MAX_LOOKED_FOR) {
+    gone = rangesOf(await nowhere(context, [...numbersIn(gone)]));
+    if (gone.length > 0) await sleep(ARRIVES_WITHIN_MS);
+    gone = rangesOf(await nowhere(context, [...numbersIn(gone)]));
+  }
   if (gone.length === 0) return [];
   return [{ code: "gap", path: layout.run, tells: `${countOf(gone)} of ${highest}: ${spellRanges(gone)}` }];
 }
