@@ -40,13 +40,18 @@ async function tryLock(system: System, layout: Layout): Promise<(() => Promise<v
     try {
       return await take(system, layout);
     } catch (error) {
-      if (errnoOf(error) !== "ELOCKED") throw error;
+      if (errnoOf(error) !== "ELOCKED" && !wasRemoved(error)) throw error;
     }
     // Two may find it still at once, and the slower one remove what the faster one has made: see above.
     if (await isStill()) await ignoring(["ENOENT"], system.fs.rmdir(pathOf(layout)));
     else if (system.monotonicMs() >= giveUpAtMs) return undefined;
     else await sleep(pauseMs * (0.5 + system.random()));
   }
+}
+
+/** Another one has removed what was just made, for it took it for the lock of a dead holder: see below. */
+function wasRemoved(error: unknown): boolean {
+  return errnoOf(error) === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall !== "mkdir";
 }
 
 function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<void>> {

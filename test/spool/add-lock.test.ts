@@ -1,6 +1,8 @@
+import { rmdirSync } from "node:fs";
 import { mkdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { directSystem } from "../../src/direct-system.ts";
 import { withAddLock } from "../../src/spool/add-lock.ts";
 import { realSystem } from "../../src/system.ts";
 import { names, newSpool } from "../support/directories.ts";
@@ -22,6 +24,22 @@ describe("the add lock", () => {
       Array.from({ length: 5 }, () => "work failed"),
     );
     expect(await names(layout.run)).not.toContain("add.lock");
+  });
+
+  it("is taken again when another one has removed it in the moment in which it was made", async () => {
+    const layout = await newSpool();
+    const lock = join(layout.run, "add.lock");
+    const direct = directSystem();
+    const callbacks = direct.withCallbacks as { stat(path: string, done: (...given: unknown[]) => void): void };
+    let isFirst = true;
+    const stat: typeof callbacks.stat = (path, done) => {
+      if (isFirst) rmdirSync(lock);
+      isFirst = false;
+      callbacks.stat(path, done);
+    };
+    const robbed = { ...direct, withCallbacks: { ...callbacks, stat } };
+    expect(await withAddLock(robbed, layout, () => names(layout.run))).toContain("add.lock");
+    expect(isFirst).toBe(false);
   });
 
   it("gives what the work gives, also when the lock was lost meanwhile", async () => {
