@@ -8,9 +8,9 @@ import type { Layout } from "./layout.ts";
 /** How often a holder shows that it lives; the library's own minimum. */
 const HEARTBEAT_MS = 1_000;
 /** A lock that looks the same for this long is that of a dead holder. */
-const STILL_MS = 1_500;
+const STILL_MS = 1_300;
 /** So that a producer killed while holding the lock delays the others by 2 s at most, whoever else waits. */
-const PATIENCE_MS = 1_700;
+const PATIENCE_MS = 1_500;
 /** The longest pause between two tries. */
 const MAX_PAUSE_MS = 40;
 /**
