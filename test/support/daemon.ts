@@ -4,12 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFailed, onTestFinished } from "vitest";
 
 export const BIN = fileURLToPath(new URL("../../bin/spoold.js", import.meta.url));
 
 /** One worker, for each takes half a second of the processor to start; tests of several say so. */
 const DEFAULTS = ["--log-level", "debug", "--settle", "50", "--concurrency", "1"];
+
+/** How much of what a daemon has said is told when its test fails, in characters. */
+const LAST_WORDS = 8_000;
 
 /** A line of the daemon's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
@@ -72,6 +75,8 @@ export function launchDaemon(
       resolve(code ?? signal);
     });
   });
+  // A test that has waited in vain says nothing of why.
+  onTestFailed(() => void process.stderr.write(`${output.slice(-LAST_WORDS)}${errors.slice(-LAST_WORDS)}\n`));
   onTestFinished(async () => {
     child.kill("SIGCONT");
     child.kill("SIGKILL");
