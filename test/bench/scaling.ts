@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Bench } from "./bench-context.ts";
-import { runDaemon } from "./daemon-run.ts";
+import { type DaemonRun, runDaemon } from "./daemon-run.ts";
 import { GALLERY, tasksFor } from "./jobs.ts";
 import { compare, runPairs } from "./pairs.ts";
 import { develop, paintNegatives, SIZES } from "./photographs.ts";
@@ -16,13 +16,14 @@ export const scaling: Bench = {
     const pictures = await develop(paintNegatives(NEGATIVES), SIZES["12 MP"], directory);
     const cores = availableParallelism();
     const figures: Figure[] = [];
-    const steadyMs = async (workers: number): Promise<number> =>
-      (await runDaemon({ directory, tasks: tasksFor(pictures, TASKS, GALLERY), workers })).steadyMs;
+    const tasks = tasksFor(pictures, TASKS, GALLERY);
+    const rate = ({ steadyRate }: DaemonRun): number => steadyRate;
     for (const workers of [2, 4]) {
-      const pairs = await runPairs(rounds, { ours: () => steadyMs(workers), theirs: () => steadyMs(1) }, (round) =>
-        say(`${workers} workers: pair ${round} of ${rounds}`),
-      );
-      const rate = (ms: number): number => (TASKS * 1_000) / ms;
+      const runs = {
+        ours: () => runDaemon({ directory, tasks, workers }),
+        theirs: () => runDaemon({ directory, tasks, workers: 1 }),
+      };
+      const pairs = await runPairs(rounds, runs, (round) => say(`${workers} workers: pair ${round} of ${rounds}`));
       const figure = {
         kind: "ratio",
         what: `${workers} workers / 1`,

@@ -32,7 +32,7 @@ export const single: Bench = {
       details: [],
       notes: [
         ...reports.flatMap(({ notes }) => notes),
-        "steady: from the first claim to the last receipt. The loop writes without fsync, the daemon with it.",
+        "steady: from then on that there is a receipt for each worker, to the last one. The loop writes without fsync, the daemon with it.",
       ],
     };
   },

@@ -36,13 +36,16 @@ export async function measureSmall(
   };
   const style = await bestStyle(loop, stylesFor(workers), () => say(`${name}: looking for the fastest loop`));
   const work = { directory, tasks: tasksFor(pictures, tasks, [made]), workers };
-  const rate = (ms: number): number => (tasks * 1_000) / ms;
   const pairs = await runPairs(
     rounds,
     { ours: () => runDaemon(work), theirs: () => runHandLoop({ ...loop, style }) },
     (round) => say(`${name}: pair ${round} of ${rounds}`),
   );
-  const comparison = compare(pairs, ({ steadyMs }) => rate(steadyMs), rate);
+  const comparison = compare(
+    pairs,
+    ({ steadyRate }) => steadyRate,
+    (ms) => (tasks * 1_000) / ms,
+  );
   return {
     figures: [{ kind: "ratio", what: `${name}, steady`, unit: "pictures/s", ...comparison, demanded }],
     details: [],
