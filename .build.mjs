@@ -5,7 +5,7 @@ import { build } from "rolldown";
 // What several commands need lies in one file, for many small ones take longer to open than this one to read; but for
 // what is large or for one purpose, which those load that need it.
 const APART =
-  /\/node_modules\/(?!zod|commander|proper-lockfile|graceful-fs|retry|signal-exit)|\/src\/(daemon|worker|log)|\/src\/spool\/(check|prune)\/|\/src\/cli\/(completion|doctor)|\/src\/image\/[a-z-]+\.ts$/;
+  /\/node_modules\/(?!zod\/|commander\/)|\/src\/(daemon|worker|log)|\/src\/spool\/(check|prune)\/|\/src\/cli\/(completion|doctor)|\/src\/image\/[a-z-]+\.ts$/;
 
 await build({
   input: { index: "src/index.ts", "cli/program": "src/cli/program.ts", "worker/main": "src/worker/main.ts" },

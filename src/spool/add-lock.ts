@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lock } from "proper-lockfile";
 import { errnoOf } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import type { Layout } from "./layout.ts";
@@ -9,7 +8,7 @@ import type { Layout } from "./layout.ts";
 const HEARTBEAT_MS = 1_000;
 /** A lock that looks the same for this long is that of a dead holder. */
 const STILL_MS = 1_300;
-/** So that a producer killed while holding the lock delays the others by 2 s at most, whoever else waits. */
+/** So that nobody waits for 2 s where only the order is at stake, whoever dies with the lock and whoever else waits. */
 const PATIENCE_MS = 1_500;
 /** The longest pause between two tries. */
 const MAX_PAUSE_MS = 40;
@@ -20,12 +19,18 @@ const MAX_PAUSE_MS = 40;
 const NEVER_STALE_MS = 1e15;
 
 /**
- * Runs work while no other producer commits, so that numbers appear in the order in which they are given.
- * Order is all that the lock is for: numbers are unique by the sequence, and link cannot overwrite a task. So when
- * the lock is not to be had, the work is done without it rather than not at all.
+ * Runs work while no other producer commits. Numbers are unique by the sequence, and link cannot overwrite a task: for
+ * most commits the lock is only there so that numbers appear in the order in which they are given. Such work is done
+ * without it rather than late.
+ * @param isNeeded whether the work would go wrong beside that of others, and waits for as long as they hold the lock
  */
-export async function withAddLock<T>(system: System, layout: Layout, work: () => Promise<T>): Promise<T> {
-  const release = await tryLock(system, layout);
+export async function withAddLock<T>(
+  system: System,
+  layout: Layout,
+  work: () => Promise<T>,
+  isNeeded = false,
+): Promise<T> {
+  const release = await tryLock(system, layout, isNeeded ? Number.POSITIVE_INFINITY : PATIENCE_MS);
   try {
     return await work();
   } finally {
@@ -33,28 +38,30 @@ export async function withAddLock<T>(system: System, layout: Layout, work: () =>
   }
 }
 
-async function tryLock(system: System, layout: Layout): Promise<(() => Promise<void>) | undefined> {
+async function tryLock(system: System, layout: Layout, patienceMs: number): Promise<(() => Promise<void>) | undefined> {
   const isStill = stillness(system, pathOf(layout));
-  const giveUpAtMs = system.monotonicMs() + PATIENCE_MS;
+  const giveUpAtMs = system.monotonicMs() + patienceMs;
   for (let pauseMs = 1; ; pauseMs = Math.min(1.2 * pauseMs, MAX_PAUSE_MS)) {
     try {
       return await take(system, layout);
     } catch (error) {
       if (errnoOf(error) !== "ELOCKED" && !wasRemoved(error)) throw error;
     }
-    // Two may find it still at once, and the slower one remove what the faster one has made: see above.
+    // Two may find it still at once, and the slower one remove what the faster one has made.
     if (await isStill()) await ignoring(["ENOENT"], system.fs.rmdir(pathOf(layout)));
     else if (system.monotonicMs() >= giveUpAtMs) return undefined;
     else await sleep(pauseMs * (0.5 + system.random()));
   }
 }
 
-/** Another one has removed what was just made, for it took it for the lock of a dead holder: see below. */
+/** Another one has removed what was just made, for it took it for the lock of a dead holder. */
 function wasRemoved(error: unknown): boolean {
   return errnoOf(error) === "ENOENT" && error instanceof Error && "syscall" in error && error.syscall !== "mkdir";
 }
 
-function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<void>> {
+async function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<void>> {
+  // Most processes never take it.
+  const { lock } = await import("proper-lockfile");
   return lock(join(layout.run, "add"), {
     ...(withCallbacks !== undefined && { fs: withCallbacks }),
     lockfilePath: pathOf(layout),
@@ -63,7 +70,7 @@ function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<
     update: HEARTBEAT_MS,
     retries: 0,
     onCompromised: () => {
-      // Held for longer than STILL_MS, by a paused process: another one went on. Harmless, see above.
+      // Held by a process that was paused for longer than STILL_MS: another one went on.
     },
   });
 }

@@ -140,13 +140,16 @@ export function openCommitter(system: System, layout: Layout, sequence: Sequence
     try {
       // The drop is out of the way, and what tells its copy has its name, before the copy can be seen.
       if (group.some(({ replaces }) => replaces !== undefined)) await syncDirectory(system, layout.tmp);
-      await withAddLock(system, layout, async () => {
+      const linkInTurn = async (): Promise<void> => {
         await linkAll(group, { linked, duplicates, marked });
         if (group.every(({ isDurable = true }) => !isDurable)) return;
         await syncMarks(system, marked);
         // The commit of the whole group: before this fsync nobody has been told a number.
         await syncDirectory(system, layout.tasks);
-      });
+      };
+      // Of two that look at once whether a word is free, both would find that it is.
+      const hasMarks = group.some(({ marks = NO_MARKS }) => (marks.dedupe ?? marks.batch) !== undefined);
+      await withAddLock(system, layout, linkInTurn, hasMarks);
     } catch (error) {
       const taken = await undo(group, linked, toSpooldError(error, "IO_ERROR", { directory: layout.tasks }));
       await Promise.all(

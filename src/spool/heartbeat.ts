@@ -1,7 +1,6 @@
 import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lock } from "proper-lockfile";
 import { errnoOf } from "../errors.ts";
 import { ignoring, type System } from "../system.ts";
 import type { Layout } from "./layout.ts";
@@ -39,6 +38,8 @@ export async function holdHeartbeat(system: System, layout: Layout, lost: () => 
   const path = join(layout.run, "daemon.lock");
   // Left by a dead owner: we own the spool, so nobody else can be in the middle of taking it.
   await ignoring(["ENOENT"], system.fs.rmdir(path));
+  // Only a daemon needs it.
+  const { lock } = await import("proper-lockfile");
   const release = await lock(join(layout.run, "daemon"), {
     lockfilePath: path,
     realpath: false,

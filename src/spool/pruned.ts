@@ -64,8 +64,7 @@ export async function rememberPruned(
   layout: Layout,
   numbers: Readonly<Record<PrunedEnd, Iterable<number>>>,
 ): Promise<void> {
-  // Two at once would each forget what the other remembers.
-  await withAddLock(system, layout, async () => {
+  const remember = async (): Promise<void> => {
     const before = await read(system, layout);
     if (before === undefined) throw new SpooldError("IO_ERROR", { file: pathOf(layout), because: "it is damaged" });
     const after = Object.fromEntries(ENDS.map((end) => [end, unionOf(before[end], rangesOf(numbers[end]))]));
@@ -73,7 +72,9 @@ export async function rememberPruned(
     await writeDurably(system, temporary, Buffer.from(`${JSON.stringify(after)}\n`));
     await system.fs.rename(temporary, pathOf(layout));
     await syncDirectory(system, layout.run);
-  });
+  };
+  // Two at once would each forget what the other remembers.
+  await withAddLock(system, layout, remember, true);
 }
 
 /** Whether what was remembered cannot be read any more: then nothing can be pruned. */

@@ -22,7 +22,7 @@ export async function releaseTask(
 ): Promise<"tasks" | "deferred" | undefined> {
   const state = releasedTo(place, system.nowMs());
   const name = restingName(place.entry);
-  const moved = await withAddLock(system, layout, () => relocate(system, layout, place, { state, name }));
+  const moved = await withAddLock(system, layout, () => relocate(system, layout, place, { state, name }), true);
   return moved ? state : undefined;
 }
 
@@ -36,6 +36,11 @@ export async function retryTask(system: System, layout: Layout, place: Found): P
   const name = hasFailed ? waitingName(place.entry) : restingName(place.entry);
   // Its reason keeps them; what a crash has left of them must not count against the new attempts.
   if (hasFailed) await forgetAttempts(system, layout, place.entry.number);
-  const moved = await withAddLock(system, layout, () => relocate(system, layout, place, { state: "tasks", name }));
+  const moved = await withAddLock(
+    system,
+    layout,
+    () => relocate(system, layout, place, { state: "tasks", name }),
+    true,
+  );
   return moved ? "tasks" : undefined;
 }

@@ -1,6 +1,7 @@
 import { rmdirSync } from "node:fs";
 import { mkdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { directSystem } from "../../src/direct-system.ts";
 import { withAddLock } from "../../src/spool/add-lock.ts";
@@ -62,6 +63,22 @@ describe("the add lock", () => {
       expect(monotonicMs).toBeLessThan(1_700);
       expect(await names(layout.run)).not.toContain("add.lock");
     }
+  });
+
+  it("is waited for by what needs it for as long as somebody living holds it", async () => {
+    const layout = await newSpool();
+    const lock = join(layout.run, "add.lock");
+    await mkdir(lock);
+    const beat = setInterval(() => void utimes(lock, Date.now() / 1_000, Date.now() / 1_000), 200);
+    const order: string[] = [];
+    const free = sleep(2_000).then(async () => {
+      clearInterval(beat);
+      order.push("free");
+      await rm(lock, { recursive: true });
+    });
+    await withAddLock(real, layout, async () => void order.push("worked"), true);
+    await free;
+    expect(order).toEqual(["free", "worked"]);
   });
 
   it("is done without when somebody never lets go, and tells when it cannot be had for another reason", async () => {

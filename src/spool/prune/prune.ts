@@ -96,9 +96,10 @@ function numbersByEnd(memories: readonly Memory[]): Record<PrunedEnd, number[]> 
 async function removeEmptyBatches(system: System, layout: Layout, memories: readonly Memory[]): Promise<void> {
   const batches = new Set(memories.flatMap(({ batch }) => batch ?? []));
   if (batches.size === 0) return;
-  await withAddLock(system, layout, async () => {
+  const removeAll = async (): Promise<void> => {
     for (const batch of batches) {
       await ignoring(["ENOENT", "ENOTEMPTY", "EEXIST"], system.fs.rmdir(join(layout.run, "batches", batch)));
     }
-  });
+  };
+  await withAddLock(system, layout, removeAll, true);
 }
