@@ -179,9 +179,13 @@ export async function putBack(system: System, layout: Layout, path: string, name
 async function moveIfFree(system: System, path: string, name: string): Promise<boolean> {
   try {
     if (!(await linkIfFree(system, path, name)) && !(await isOneFile(system, path, name))) return false;
-    // A loss of power must not take both names.
-    await syncDirectory(system, dirname(name));
-    await system.fs.unlink(path);
+    try {
+      // A loss of power must not take both names.
+      await syncDirectory(system, dirname(name));
+    } finally {
+      // Nor may both stay, whatever failed: the next start would make two drops of them.
+      await system.fs.unlink(path);
+    }
     return true;
   } catch (error) {
     // A directory, or a file that this account may not link: nothing is lost by a rename to a name that was just free.
