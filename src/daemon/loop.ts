@@ -45,7 +45,7 @@ const BUSY = 256;
 const BUSY_LOOK_MS = 1_000;
 /** Between looks when the window is empty and more lies beyond it. */
 const DRY_LOOK_MS = 50;
-/** A look at a huge directory takes long; while there is work, it may take this part of the time at most. */
+/** A look at a huge directory takes long; while there is work, timed ones may take this part of the time at most. */
 const LOOK_SHARE = 0.05;
 
 /**
@@ -111,13 +111,15 @@ export async function runLoop(context: DaemonContext, parts: LoopParts, state: L
   }
 
   async function startAll(): Promise<void> {
+    let room = pool.room();
     while (hasRoom() && !state.stopping && state.fatal === null && pause.remainingMs() <= 0) {
       if (await byHand.look()) return;
       const candidate = await backlog.next(runner.held());
       if (candidate === undefined) return;
       await runner.start(candidate);
+      room -= 1;
       // Tasks that end as soon as they start would leave room for ever.
-      if (isLookDue() || backlog.nextDueMs() <= 0) return;
+      if (room <= 0 && (isLookDue() || backlog.nextDueMs() <= 0)) return;
     }
   }
 
