@@ -1,7 +1,7 @@
 /**
  * The file system without the way to another thread and back, which takes several times as long as what is done there:
- * what only touches names, opens, closes, reads a little or fills the page cache is done at once. Reading much and fsync
- * still wait elsewhere.
+ * what only touches names, opens, closes, reads a little or fills the page cache is done at once. What reads or lists much
+ * lets others have their turn, and fsync waits elsewhere.
  */
 import {
   closeSync,
@@ -39,16 +39,17 @@ import { promisify } from "node:util";
 import { type FileSystem, realSystem, type System } from "./system.ts";
 
 /**
- * The real clock, and a file system for a process that does nothing but work on a spool, and for the few microseconds
- * in which a task is committed. Not for what looks at many files in a program that has others to serve, nor for a network
+ * The real clock, and a file system for a process that does nothing but work on a spool, and for the moment in which a
+ * task is committed. Not for what looks at many files in a program that has others to serve, nor for a network
  * file system, where a call may take seconds.
  */
 export function directSystem(): System {
+  const open = createOpen();
   const direct = {
     link: async (existing: PathLike, path: PathLike) => linkSync(existing, path),
     lstat: async (path: PathLike, options?: StatOptions) => lstatSync(path, options),
     mkdir: async (path: PathLike, options?: MakeDirectoryOptions) => mkdirSync(path, options),
-    open: (path: PathLike, flags?: string | number, mode?: number) => open(path, flags, mode),
+    open,
     opendir: async (path: PathLike, options?: OpenDirOptions) => listed(String(path), options),
     readlink: async (path: PathLike) => readlinkSync(path),
     realpath: async (path: PathLike) => realpathSync.native(path),
@@ -113,15 +114,23 @@ function listed(path: string, options: OpenDirOptions = {}): AsyncIterable<Diren
   })();
 }
 
+/** After so many files in one go others get their turn: a backlog is read file by file. */
+const FILES_IN_A_GO = 64;
+
 /**
  * What may be opened by this thread: files that are made, directories, and what is opened without waiting for anybody,
  * so that a pipe hangs nothing.
  */
-async function open(path: PathLike, flags?: string | number, mode?: number): Promise<FileHandle> {
+function createOpen(): (path: PathLike, flags?: string | number, mode?: number) => Promise<FileHandle> {
   const waitsForNobody = constants.O_DIRECTORY | constants.O_NONBLOCK;
-  const isBrief = typeof flags === "number" ? (flags & waitsForNobody) !== 0 : flags === "wx";
-  if (!isBrief) return promises.open(path, flags, mode);
-  return new DirectFile(openSync(path, flags ?? "r", mode)) as BriefHandle as FileHandle;
+  let opened = 0;
+  return async (path, flags, mode) => {
+    const isBrief = typeof flags === "number" ? (flags & waitsForNobody) !== 0 : flags === "wx";
+    if (!isBrief) return promises.open(path, flags, mode);
+    opened += 1;
+    if (opened % FILES_IN_A_GO === 0) await othersTurn();
+    return new DirectFile(openSync(path, flags ?? "r", mode)) as BriefHandle as FileHandle;
+  };
 }
 
 /** Up to so many bytes are read by this thread. */
@@ -129,8 +138,9 @@ const LITTLE_BYTES = 128 * 1_024;
 
 const [fsyncElsewhere, readElsewhere] = [promisify(fsync), promisify(read)];
 
-/** What is asked of a small file or of a directory. */
-type BriefHandle = Pick<FileHandle, "fd" | "writeFile" | "sync" | "close">;
+/** What is asked of a small file or of a directory, in the forms below: a `FileHandle` for those who ask no more. */
+type BriefHandle = Pick<FileHandle, "fd" | "writeFile" | "chown" | "sync" | "close"> &
+  Record<"read" | "readFile" | "write" | "stat", unknown>;
 
 /** A file under a descriptor, without the object that another thread would have to make. */
 class DirectFile {
@@ -150,6 +160,7 @@ class DirectFile {
     return { bytesRead: readSync(this.#fd, buffer, offset, length, position), buffer };
   }
 
+  /** Whoever asks for all of it has looked how large it is. */
   async readFile(options?: BufferEncoding): Promise<string | Buffer> {
     return readFileSync(this.#fd, options);
   }

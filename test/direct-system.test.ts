@@ -105,6 +105,19 @@ describe("a file that is opened without waiting", () => {
   });
 });
 
+it("lets others have their turn when many files are read one after the other", async () => {
+  const path = join(directory, "a");
+  await writeFile(path, "abc");
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 0);
+  for (let count = 0; count < 6_400; count++) {
+    const file = await system.fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await file.close();
+  }
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(0);
+});
+
 describe("a listing", () => {
   it("tells all names, also of many, and of a directory that is left early nothing stays open", async () => {
     const names = Array.from({ length: 1_100 }, (_name, index) => `${index}.json`);

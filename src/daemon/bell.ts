@@ -53,8 +53,10 @@ export function openBell(options: BellOptions): Bell {
       watcher = armed;
       giveUp = new AbortController();
       armed.on("all", ring);
-      // What the kernel tells, before chokidar has listed the directory to see what it means.
-      armed.on("raw", ring);
+      // What the kernel tells of names, before chokidar has listed the directory to see what it means.
+      armed.on("raw", (event) => {
+        if (event === "rename") ring();
+      });
       const problem = await readyOrProblem(armed, giveUp.signal);
       if (watcher !== armed) return; // disarmed meanwhile
       if (problem !== undefined) await turnToPolling(problem);

@@ -68,6 +68,7 @@ export async function readBegunMarks(
 }
 
 async function openFresh(system: System, { run }: Pick<Layout, "run">): Promise<FileHandle> {
+  // Without waiting for anybody, so that a `System` may write to it at once: a mark is a line.
   const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
   const flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK;
   const handle = await system.fs.open(join(run, "begun"), flags, 0o600);

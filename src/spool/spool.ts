@@ -1,4 +1,3 @@
-import { directSystem } from "../direct-system.ts";
 import { SpooldError, toSpooldError } from "../errors.ts";
 import { realSystem, type System } from "../system.ts";
 import { encodeTask, keyOf } from "../task/key.ts";
@@ -11,7 +10,7 @@ import { receiptOf, waitForEnding } from "./endings.ts";
 import { type ExpectedOutput, expectedOf, filesOf, openForeteller } from "./expected.ts";
 import { createSpool, type Layout, layoutOf } from "./layout.ts";
 import { marksOf } from "./marks.ts";
-import { isNetworkFileSystem } from "./network-file-system.ts";
+import { fastestSystem } from "./network-file-system.ts";
 import { renderRecipeTask, renderTask } from "./recipes.ts";
 import { openSequence } from "./sequence.ts";
 import { movesOf, type SpoolMoves } from "./spool-moves.ts";
@@ -91,7 +90,7 @@ export async function openSpool(directory?: string, given?: System): Promise<Spo
   await createSpool(system, layout).catch((error: unknown) => {
     throw toSpooldError(error, "IO_ERROR", { spool: layout.root });
   });
-  const committing = given ?? ((await isNetworkFileSystem(system, layout.tasks)) ? system : directSystem());
+  const committing = given ?? (await fastestSystem(system, layout.tasks));
   const committer = openCommitter(committing, layout, openSequence(committing, layout));
   const foreteller = openForeteller(system, layout);
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { FSWatcher } from "chokidar";
 import { describe, expect, it } from "vitest";
 import { openBell } from "../../src/daemon/bell.ts";
-import { isNetworkFileSystem } from "../../src/spool/network-file-system.ts";
-import { realSystem } from "../../src/system.ts";
+import { fastestSystem, isNetworkFileSystem } from "../../src/spool/network-file-system.ts";
+import { realSystem, type System } from "../../src/system.ts";
 import { freshDirectory, until } from "../support/daemon.ts";
 
 function countingBell(directory: string, options: { mode?: "auto" | "poll"; makeWatcher?: () => FSWatcher } = {}) {
@@ -43,6 +43,19 @@ describe("an armed bell", () => {
     heard.rings = 0;
     await writeFile(join(directory, "1.json"), "{} ");
     await until(() => heard.rings > 0);
+    await bell.disarm();
+  });
+
+  it("rings when the kernel tells of a name, not at each of the thousand writes to a large file", async () => {
+    const watcher = fakeWatcher();
+    const { bell, heard } = countingBell("/spool/tasks", { makeWatcher: () => watcher });
+    const arming = bell.arm();
+    watcher.emit("ready");
+    await arming;
+    for (let write = 0; write < 1_000; write++) watcher.emit("raw", "change", "large.jpg", {});
+    expect(heard.rings).toBe(0);
+    watcher.emit("raw", "rename", "1.json", {});
+    expect(heard.rings).toBe(1);
     await bell.disarm();
   });
 
@@ -119,14 +132,25 @@ describe("a bell told to poll", () => {
 });
 
 describe("a network file system", () => {
+  const on = (type: number): System => {
+    const system = realSystem();
+    const statfs = (async () => ({ type })) as unknown as typeof system.fs.statfs;
+    return { ...system, fs: { ...system.fs, statfs } };
+  };
+
   it.each([
     ["nfs", 0x6969, true],
     ["cifs, told as a negative number", 0xff534d42 | 0, true],
     ["ext4", 0xef53, false],
     ["tmpfs", 0x01021994, false],
   ])("is known by its magic number: %s", async (_name, type, expected) => {
-    const system = realSystem();
-    const statfs = (async () => ({ type })) as unknown as typeof system.fs.statfs;
-    expect(await isNetworkFileSystem({ ...system, fs: { ...system.fs, statfs } }, "/")).toBe(expected);
+    expect(await isNetworkFileSystem(on(type), "/")).toBe(expected);
+  });
+
+  it("is given no system that would wait for it with all else at rest, also before the spool is there", async () => {
+    const far = on(0x6969);
+    expect(await fastestSystem(far, "/")).toBe(far);
+    const missing = join(await freshDirectory(), "not/there/yet");
+    expect(await fastestSystem(realSystem(), missing)).toHaveProperty("withCallbacks");
   });
 });

@@ -1,9 +1,10 @@
 import { isatty } from "node:tty";
 import { endingError } from "../../daemon/ending-error.ts";
-import { directSystem } from "../../direct-system.ts";
 import { createSpool, layoutOf } from "../../spool/layout.ts";
+import { fastestSystem } from "../../spool/network-file-system.ts";
 import { isScheduleDue } from "../../spool/schedule-due.ts";
 import { holdsOne, looksEmpty, somethingWaits } from "../../spool/waiting.ts";
+import { realSystem } from "../../system.ts";
 import { openDrainBar } from "../drain-bar.ts";
 import type { CommonOptions } from "../options.ts";
 import { readSettings } from "../settings.ts";
@@ -23,7 +24,7 @@ export async function start(options: StartOptions): Promise<number> {
   const show = logFile === null && isatty(1) ? (await import("../../log-pretty.ts")).prettyLine : null;
   const log = openLog({ logFile, errorFile, level, show });
   const { spool: spoolDir, once = false, untilEmpty = false } = options;
-  const system = directSystem();
+  const system = await fastestSystem(realSystem(), layoutOf(spoolDir).root);
   const bar = once ? openDrainBar(log, logFile, system.monotonicMs) : undefined;
   const daemon = { spoolDir, settings, once, untilEmpty, env, system, log };
   try {
@@ -38,8 +39,8 @@ export async function start(options: StartOptions): Promise<number> {
 
 /** A timer that calls every minute must not cost a daemon each time. */
 async function hasWork(spool: string): Promise<boolean> {
-  const system = directSystem();
   const layout = layoutOf(spool);
+  const system = await fastestSystem(realSystem(), layout.root);
   await createSpool(system, layout);
   if (!(await looksEmpty(system, layout)) || (await somethingWaits(system, layout))) return true;
   return (await holdsOne(system, layout.active, () => true)) || isScheduleDue(system, layout);
