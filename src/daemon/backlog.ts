@@ -82,9 +82,10 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   /** Whether tasks have begun and are due that were not kept. */
   let isDueCut = false;
   const arrivals = createArrivals();
-  let leftOut = 0;
-  /** When a look at those that were left out takes no more than its part of the time. */
-  let lookForLeftOutMs = 0;
+  /** How many lie in `tasks/` that the last look did not put into the window, though there was room. */
+  let unseen = 0;
+  /** When a look at those that are not in the window takes no more than its part of the time. */
+  let lookForUnseenMs = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
   /** The earliest of those that have gone to `deferred/` since the last look of either kind began. */
   let dueSinceLookMs = Number.POSITIVE_INFINITY;
@@ -100,17 +101,17 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
       // One of those that come next may be no task of ours: it begins to settle now, not when its turn has come.
       for (const entry of tasks.entries.slice(0, READ_AHEAD))
         if (!drops.has(entry.file)) await candidates.inspect(entry);
+      const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const takenIn = await drops.tend(tasks);
       seen.tasks = [...tasks.drops.map((file) => `tasks/${file}`), ...tasks.entries.map(placeOf)];
-      const whole = tasks.entries.filter(({ file }) => !drops.has(file));
       const numbers = whole.map(({ number }) => number);
       const isCertain = arrivals.listed(numbers, tasks.highest);
       const waiting = whole.filter(({ number }) => isCertain(number));
-      // What was taken in is seen by another look: no bell may tell of it.
-      leftOut = whole.length - waiting.length + takenIn;
-      lookForLeftOutMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
+      // What was taken in is not in the window: no bell may tell of it.
+      unseen = whole.length - waiting.length + takenIn;
+      lookForUnseenMs = beganMs + (system.monotonicMs() - beganMs) / LOOK_SHARE;
       others = tasks.others;
-      beyond = tasks.total - tasks.entries.length - tasks.drops.length + leftOut;
+      beyond = tasks.total - tasks.entries.length - tasks.drops.length + unseen;
       present = new Set(whole.filter(({ file }) => !unreadable.has(file)).map(({ number }) => number));
       const deferred = await seeDeferred(waiting);
       candidates.keepOnly([...waiting, ...deferred]);
@@ -167,7 +168,7 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
     seen: () => new Set([...seen.tasks, ...seen.due]),
     retrying: () => retrying,
     hasRunDry: () => window.length === chained && beyond > 0,
-    nextLookMs: () => Math.min(untilLeftOutMs(), drops.nextLookMs()),
+    nextLookMs: () => Math.min(untilUnseenMs(), drops.nextLookMs()),
     nextDueMs: () => nextDueAtMs - system.nowMs(),
     rejected: drops.rejected,
     unreadable: () => candidates.unreadable().size,
@@ -229,9 +230,9 @@ export function openBacklog(context: DaemonContext, leastKept = WINDOW): Backlog
   }
 
   /** At once when there is nothing else to start; else not so often that looks take the time of work. */
-  function untilLeftOutMs(): number {
-    if (leftOut === 0) return Number.POSITIVE_INFINITY;
-    return window.length === chained ? 0 : lookForLeftOutMs - system.monotonicMs();
+  function untilUnseenMs(): number {
+    if (unseen === 0) return Number.POSITIVE_INFINITY;
+    return window.length === chained ? 0 : lookForUnseenMs - system.monotonicMs();
   }
 
   /** Nobody knows who waits for others still before that was asked again: until then none counts as one of them. */

@@ -37,7 +37,7 @@ export async function scanDeferred(
   let dueAndBegun = 0;
   let begun = 0;
   let nextDueAtMs = Number.POSITIVE_INFINITY;
-  for await (const { name: file } of await fs.opendir(layout.deferred, { bufferSize: 1_024 })) {
+  for (const file of await fs.readdir(layout.deferred)) {
     const kind = readName(file);
     if (kind.kind !== "task") continue;
     const entry: TaskEntry = { ...kind.entry, state: "deferred", file };

@@ -69,9 +69,8 @@ export function openSequence(system: System, layout: Layout): Sequence {
   async function find(): Promise<number> {
     // A listing that races with a rename may show neither name, so one empty look proves nothing.
     for (let look = 0; look < 20; look++) {
-      let highest = -1;
-      for await (const { name } of await fs.opendir(layout.run))
-        highest = Math.max(highest, Number(NAME.exec(name)?.[1] ?? -1));
+      const found = (await fs.readdir(layout.run)).map((name) => Number(NAME.exec(name)?.[1] ?? -1));
+      const highest = Math.max(-1, ...found);
       if (highest >= 0) return highest;
       await sleep(look);
     }
