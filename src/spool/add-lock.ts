@@ -18,6 +18,9 @@ const MAX_PAUSE_MS = 40;
  */
 const NEVER_STALE_MS = 1e15;
 
+/** Once it is needed: it listens to signals as soon as it is loaded, and most processes never take the lock. */
+const library = lazy(() => import("proper-lockfile"));
+
 /**
  * Runs work while no other producer commits. Numbers are unique by the sequence, and link cannot overwrite a task: for
  * most commits the lock is only there so that numbers appear in the order in which they are given. Such work is done
@@ -60,8 +63,7 @@ function wasRemoved(error: unknown): boolean {
 }
 
 async function take({ withCallbacks }: System, layout: Layout): Promise<() => Promise<void>> {
-  // Most processes never take it.
-  const { lock } = await import("proper-lockfile");
+  const { lock } = await library();
   return lock(join(layout.run, "add"), {
     ...(withCallbacks !== undefined && { fs: withCallbacks }),
     lockfilePath: pathOf(layout),
@@ -84,6 +86,12 @@ function stillness(system: System, path: string): () => Promise<boolean> {
     if (as !== seen.as) seen = { as, sinceMs: system.monotonicMs() };
     return stat !== undefined && system.monotonicMs() - seen.sinceMs >= STILL_MS;
   };
+}
+
+/** Asked for again, an import takes a tenth of what a whole commit takes. */
+function lazy<T extends object>(load: () => Promise<T>): () => T | Promise<T> {
+  let loaded: T | undefined;
+  return () => loaded ?? load().then((found) => (loaded = found));
 }
 
 function pathOf(layout: Layout): string {
