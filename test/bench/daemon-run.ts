@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type NewTask, openSpool, type Receipt } from "../../src/index.ts";
+import { type NewTask, openSpool, type Receipt } from "spoold";
 
 /** How long the daemon took for a backlog. */
 export interface DaemonRun {

@@ -1,6 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { openSpool } from "../../../src/index.ts";
+import { openSpool } from "spoold";
 import { encodeTask } from "../../../src/task/key.ts";
 import type { Bench, BenchContext } from "../bench-context.ts";
 import { compare, runPairs } from "../pairs.ts";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSpool } from "../../../src/index.ts";
+import { openSpool } from "spoold";
 import { layoutOf } from "../../../src/spool/layout.ts";
 import { openSequence } from "../../../src/spool/sequence.ts";
 import { realSystem } from "../../../src/system.ts";

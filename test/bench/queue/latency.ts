@@ -1,7 +1,7 @@
 import { mkdtemp, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openSpool, type Spool } from "../../../src/index.ts";
+import { openSpool, type Spool } from "spoold";
 import { encodeTask } from "../../../src/task/key.ts";
 import type { Bench } from "../bench-context.ts";
 import type { Figure } from "../report.ts";

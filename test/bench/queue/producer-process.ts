@@ -3,7 +3,7 @@
  * Arguments: spool, ms. Says `ready`, then how many calls and the longest of them in ms, as JSON.
  */
 import { once } from "node:events";
-import { openSpool } from "../../../src/index.ts";
+import { openSpool } from "spoold";
 import { ORDER } from "./orders.ts";
 
 const [, , directory = "", forMs = "0"] = process.argv;

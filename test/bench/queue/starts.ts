@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openSpool } from "../../../src/index.ts";
+import { openSpool } from "spoold";
 import type { Bench } from "../bench-context.ts";
 import { compare, runPairs } from "../pairs.ts";
 import type { Figure } from "../report.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openSpool, type Spool } from "../../../src/index.ts";
+import { openSpool, type Spool } from "spoold";
 import type { Bench } from "../bench-context.ts";
 import { compare, runPairs } from "../pairs.ts";
 import type { Figure } from "../report.ts";
