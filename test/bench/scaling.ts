@@ -7,7 +7,7 @@ import { develop, paintNegatives, SIZES } from "./photographs.ts";
 import type { Figure } from "./report.ts";
 
 const NEGATIVES = 4;
-const TASKS = 24;
+const TASKS = 48;
 
 /** What more workers bring. */
 export const scaling: Bench = {

@@ -5,7 +5,8 @@ import type { Demand, Figure } from "../report.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { fillSpool, placeHandler } from "./fill.ts";
 import { MOMENT, MOMENT_HANDLER } from "./orders.ts";
-import { launchDaemon, peakMib, watchesOf } from "./running-daemon.ts";
+import { launchDaemon, peakMib } from "./running-daemon.ts";
+import { profileIn, profiling, watchShareOf } from "./watch-share.ts";
 
 interface Case {
   readonly waiting: number;
@@ -26,34 +27,39 @@ interface Drained {
   readonly firstMs: number;
   readonly taskMs: number;
   readonly mib: number;
-  readonly watches: number;
+}
+
+/** What was measured with so many waiting. */
+interface Measured {
+  readonly drained: readonly Drained[];
+  readonly watchShare: number;
 }
 
 /** What a backlog costs the daemon. */
 export const backlog: Bench = {
   tells: "1,000, 100,000 and 1,000,000 tasks waiting: the first task, the cost of each, and the daemon's memory",
   async run(context) {
-    const all: [Case, readonly Drained[]][] = [];
+    const all: [Case, Measured][] = [];
     for (const each of CASES) all.push([each, await measure(context, each)]);
-    const base = spreadOf((all[0]?.[1] ?? []).map(({ taskMs }) => taskMs)).median;
+    const base = spreadOf((all[0]?.[1].drained ?? []).map(({ taskMs }) => taskMs)).median;
     return {
-      figures: all.flatMap(([each, drained]) => figuresOf(each, drained, base)),
+      figures: all.flatMap(([each, measured]) => figuresOf(each, measured, base)),
       details: [],
       notes: [
         "handler tasks that do nothing, two workers; the daemon is killed after each measurement and finds the rest again",
-        "watches: those that the daemon holds on its spool amid the draining; without one the watcher costs nothing",
+        "watches' share: of the samples of a profile of the daemon's main thread that are not idle, from its start on; one run",
       ],
     };
   },
 };
 
-async function measure({ directory, rounds, say }: BenchContext, { waiting }: Case): Promise<readonly Drained[]> {
+async function measure({ directory, rounds, say }: BenchContext, { waiting }: Case): Promise<Measured> {
   const name = `${waiting.toLocaleString("en")} waiting`;
   const place = await mkdtemp(join(directory, "backlog-"));
   const spool = join(place, "spool");
   say(`${name}: filling`);
   // What the rounds use up is put on top.
-  await fillSpool(spool, waiting + (rounds + 1) * 3 * DRAINED, MOMENT);
+  await fillSpool(spool, waiting + (rounds + 2) * 3 * DRAINED, MOMENT);
   await placeHandler(spool, "moment", MOMENT_HANDLER);
   const all: Drained[] = [];
   for (let round = 0; round <= rounds; round++) {
@@ -61,7 +67,16 @@ async function measure({ directory, rounds, say }: BenchContext, { waiting }: Ca
     const drained = await drain(spool, place);
     if (round > 0) all.push(drained);
   }
-  return all;
+  return { drained: all, watchShare: await watchShare(spool, place) };
+}
+
+async function watchShare(spool: string, place: string): Promise<number> {
+  const profiles = join(place, "profiles");
+  const daemon = launchDaemon(spool, place, ["--concurrency", "2"], profiling(profiles));
+  let done = 0;
+  await daemon.line(({ msg }) => msg === "task done" && ++done >= DRAINED * 2);
+  await daemon.stop();
+  return watchShareOf(await profileIn(profiles));
 }
 
 async function drain(spool: string, place: string): Promise<Drained> {
@@ -70,16 +85,13 @@ async function drain(spool: string, place: string): Promise<Drained> {
   let done = 0;
   const after = (count: number) => daemon.line(({ msg }) => msg === "task done" && ++done >= count);
   const warm = await after(DRAINED);
-  const half = after(DRAINED * 1.5);
-  await half;
-  const watches = await watchesOf(daemon.pid);
   const end = await after(DRAINED * 2);
   const mib = await peakMib(daemon.pid);
   await daemon.stop("SIGKILL");
-  return { firstMs: (await first).afterMs, taskMs: (end.afterMs - warm.afterMs) / DRAINED, mib, watches };
+  return { firstMs: (await first).afterMs, taskMs: (end.afterMs - warm.afterMs) / DRAINED, mib };
 }
 
-function figuresOf({ waiting, firstMs, mib }: Case, drained: readonly Drained[], base: number): Figure[] {
+function figuresOf({ waiting, firstMs, mib }: Case, { drained, watchShare }: Measured, base: number): Figure[] {
   const name = waiting.toLocaleString("en");
   const of = (value: (each: Drained) => number): Spread => spreadOf(drained.map(value));
   const figure = (what: string, unit: string, value: Spread, demanded?: Demand): Figure => {
@@ -106,11 +118,6 @@ function figuresOf({ waiting, firstMs, mib }: Case, drained: readonly Drained[],
       of((each) => each.mib),
       mib,
     ),
-    figure(
-      "watches amid draining",
-      "watches",
-      of(({ watches }) => watches),
-      { atMost: 0 },
-    ),
+    figure("watches' share of the main thread", "", spreadOf([watchShare]), { atMost: 0.05 }),
   ];
 }

@@ -8,6 +8,7 @@ import type { Demand, Figure, Report } from "../report.ts";
 import { openBareLoop } from "./bare-loop.ts";
 import { openBullQueue } from "./bullmq.ts";
 import { ORDER } from "./orders.ts";
+import { openPlainQueue } from "./plainjob.ts";
 import { type Appendfsync, startRedis } from "./redis.ts";
 
 interface Case {
@@ -40,7 +41,7 @@ const CASES: readonly Case[] = [
 
 /** What it costs to hand over a task. */
 export const enqueueCost: Bench = {
-  tells: "enqueue: one after the other and 64 at once, against a bare loop of the same calls and BullMQ",
+  tells: "enqueue: one after the other and 64 at once, against a bare loop of the same calls, BullMQ and plainjob",
   async run(context) {
     const figures: Figure[] = [];
     const notes = new Set<string>();
@@ -55,7 +56,7 @@ export const enqueueCost: Bench = {
 
 async function measure(context: BenchContext, each: Case): Promise<Report> {
   const { directory, rounds, say } = context;
-  const { name, calls, inFlight, redis, ofLoop, ofBull } = each;
+  const { name, calls, inFlight, durability, redis, ofLoop, ofBull } = each;
   const told = (peer: string) => (round: number) => say(`${name}, against ${peer}: pair ${round} of ${rounds}`);
   const rate = (ms: number): number => (calls * 1_000) / ms;
   const figure = async (peer: string, theirs: () => Promise<number>, demanded: Demand | undefined): Promise<Figure> => {
@@ -64,15 +65,27 @@ async function measure(context: BenchContext, each: Case): Promise<Report> {
     const ratio = { kind: "ratio", what, unit: "tasks/s", ...compare(pairs, rate, rate) } as const;
     return demanded === undefined ? ratio : { ...ratio, demanded };
   };
+  const groupsOf = (queue: { add(): Promise<void> }) => () => groupsMs(calls, inFlight, () => queue.add());
+  const notes = [
+    "ours: enqueue(task, { sizes: false }), so that no header is read; each pair begins with an empty spool",
+  ];
   const figures = [await figure("bare loop", () => loopMs(directory, each), ofLoop)];
   const server = await startRedis(directory, redis);
-  if (server === null) return { figures, details: [], notes: ["no redis-server here: BullMQ is left out"] };
-  const queue = await openBullQueue(server, ORDER, false);
-  figures.push(await figure(`BullMQ, synced ${redis}`, () => groupsMs(calls, inFlight, () => queue.add()), ofBull));
-  await queue.close();
-  await server.stop();
-  const note = "ours: enqueue(task, { sizes: false }), so that no header is read; each pair begins with an empty spool";
-  return { figures, details: [], notes: [note] };
+  if (server === null) notes.push("no redis-server here: BullMQ is left out");
+  else {
+    const queue = await openBullQueue(server, ORDER, false);
+    figures.push(await figure(`BullMQ, synced ${redis}`, groupsOf(queue), ofBull));
+    await queue.close();
+    await server.stop();
+  }
+  const plain = await openPlainQueue(await mkdtemp(join(directory, "plainjob-")), ORDER, durability === "full");
+  if (plain === null) notes.push("no better-sqlite3 here: plainjob is left out");
+  else {
+    const synced = durability === "full" ? "synced always" : "synced at checkpoints";
+    figures.push(await figure(`plainjob, ${synced}`, groupsOf(plain), undefined));
+    plain.close();
+  }
+  return { figures, details: [], notes };
 }
 
 async function ourMs(directory: string, { calls, inFlight, durability }: Case): Promise<number> {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -22,12 +21,17 @@ export interface RunningDaemon {
 
 const BIN = fileURLToPath(new URL("../../../bin/spoold.js", import.meta.url));
 
-/** Starts a daemon on a spool; resolves at once. */
-export function launchDaemon(spool: string, root: string, args: readonly string[]): RunningDaemon {
+/** Starts a daemon on a spool; resolves at once. @param nodeArgs for Node itself */
+export function launchDaemon(
+  spool: string,
+  root: string,
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): RunningDaemon {
   // What a person has set for spools of their own is not meant for this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SPOOLD_")));
   const clock = performance.now();
-  const child = spawn(process.execPath, [BIN, "start", "--spool", spool, "--root", root, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, BIN, "start", "--spool", spool, "--root", root, ...args], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -61,15 +65,4 @@ export function launchDaemon(spool: string, root: string, args: readonly string[
 export async function peakMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
-/** How many inotify watches a process holds (Linux). */
-export async function watchesOf(pid: number): Promise<number> {
-  let watches = 0;
-  for (const descriptor of await readdir(`/proc/${pid}/fdinfo`)) {
-    // It may have been closed since the listing.
-    const text = await readFile(join(`/proc/${pid}/fdinfo`, descriptor), "utf8").catch(() => "");
-    watches += text.match(/^inotify wd:/gm)?.length ?? 0;
-  }
-  return watches;
 }
