@@ -12,6 +12,8 @@ import { parseRecipe } from "../../src/task/recipe.ts";
 import { entrySchema } from "../../src/task/schedule.ts";
 import { FORMAT_ENDINGS, handlerTaskSchema, taskSchema } from "../../src/task/task.ts";
 import { syncSchema } from "../../src/worker/handlers/sync/request.ts";
+import type { Results } from "../bench/plot.ts";
+import { short } from "../bench/report.ts";
 
 export const README = readFileSync("README.md", "utf8");
 
@@ -48,6 +50,21 @@ export function settingRows(): Row[] {
     const value = words[name] ?? String(fallback({ cores: 1, workingDirectory: "." }) ?? "none");
     return [code(`--${flag}`), code(envName(flag)), code(name), value, accepts, tells];
   });
+}
+
+/** Of what was compared, or is held against something: bench, what was measured, in the middle, from least to most. */
+export function speedRows(): Row[] {
+  const { benches } = JSON.parse(readFileSync("test/bench/results/results.json", "utf8")) as Results;
+  return Object.entries(benches).flatMap(([name, { figures }]) =>
+    figures
+      .filter((figure) => figure.kind === "ratio" || figure.demanded !== undefined)
+      .map((figure) => {
+        const measured = figure.kind === "ratio" ? figure.ratio : figure.value;
+        const unit = figure.kind === "ratio" ? "×" : ` ${figure.unit}`.trimEnd();
+        const { median, min, max } = measured;
+        return [code(name), figure.what, `${short(median)}${unit}`, `${short(min)}–${short(max)}`];
+      }),
+  );
 }
 
 /** code, message, hint, exit code. */
