@@ -32,7 +32,8 @@ export interface RunningDaemon {
 /** A fresh directory for one test, removed at its end. */
 export async function freshDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "spoold-test-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  // A daemon that a test has not started itself may still be letting go of its locks.
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
   return directory;
 }
 
